@@ -1,0 +1,2 @@
+/// Exits per I/O.
+package org.vbus.bench;

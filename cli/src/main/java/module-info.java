@@ -1,0 +1,12 @@
+/// The vbus command.
+@org.jspecify.annotations.NullMarked
+module org.vbus.cli {
+  requires static transitive org.jspecify;
+  requires org.vbus.bench;
+  requires org.vbus.venet;
+  requires info.picocli;
+  requires org.slf4j;
+
+  opens org.vbus.cli to
+      info.picocli;
+}

@@ -1,0 +1,2 @@
+/// The vbus command.
+package org.vbus.cli;

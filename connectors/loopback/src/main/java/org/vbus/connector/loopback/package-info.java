@@ -1,0 +1,2 @@
+/// Both halves in one JVM.
+package org.vbus.connector.loopback;

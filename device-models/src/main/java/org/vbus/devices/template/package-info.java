@@ -1,0 +1,2 @@
+/// Device models.
+package org.vbus.devices.template;

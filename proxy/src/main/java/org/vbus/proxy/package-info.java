@@ -1,0 +1,2 @@
+/// The north side in Java.
+package org.vbus.proxy;

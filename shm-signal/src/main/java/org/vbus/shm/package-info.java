@@ -1,0 +1,2 @@
+/// Notification state and rings in shared memory.
+package org.vbus.shm;

@@ -1,0 +1,2 @@
+/// Composition of a stack from configuration.
+package org.vbus.stack;

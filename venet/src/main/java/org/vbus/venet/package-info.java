@@ -1,0 +1,2 @@
+/// The virtio network device.
+package org.vbus.venet;
