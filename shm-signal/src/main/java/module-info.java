@@ -2,4 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module org.vbus.shm {
   requires static transitive org.jspecify;
+
+  exports org.vbus.shm;
 }
