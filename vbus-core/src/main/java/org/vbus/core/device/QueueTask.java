@@ -1,0 +1,51 @@
+package org.vbus.core.device;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vbus.core.loop.Pollable;
+import org.vbus.core.ring.RingFault;
+import org.vbus.core.ring.VirtQueue;
+
+/// One queue of one device as work of a poll loop. A device that throws loses this queue, nobody
+/// else anything.
+final class QueueTask implements Pollable {
+  private static final Logger LOG = LoggerFactory.getLogger(QueueTask.class);
+
+  private final DeviceModel model;
+  private final VirtQueue queue;
+  private final String name;
+  private final boolean kicks;
+
+  QueueTask(DeviceModel model, VirtQueue queue, String name, boolean kicks) {
+    this.model = model;
+    this.queue = queue;
+    this.name = name;
+    this.kicks = kicks;
+  }
+
+  @Override
+  public int poll(int budget) {
+    try {
+      return model.poll(queue.index(), budget);
+    } catch (RuntimeException | Error e) {
+      if (queue.fault() == null) {
+        LOG.error(
+            "{}: device model failed; the queue is stopped until the driver resets it", name, e);
+      }
+      queue.breakQueue(RingFault.DEVICE_ERROR, 0);
+      return 0;
+    }
+  }
+
+  @Override
+  public void arm() {
+    if (kicks) {
+      queue.armKicks();
+    }
+  }
+
+  @Override
+  public void disarm() {
+    queue.suppressKicks();
+  }
+}

@@ -1,0 +1,428 @@
+package org.vbus.core.device;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vbus.core.feature.Feature;
+import org.vbus.core.ledger.Ledger;
+import org.vbus.core.ledger.Tally;
+import org.vbus.core.loop.PollLoop;
+import org.vbus.core.ring.RingFault;
+import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
+
+/// The device half of virtio around a [DeviceModel], whatever the transport: device status, feature
+/// negotiation, queue set-up, reset (2.1 to 2.6, 3.1).
+///
+/// Control methods may be called by any thread and are serialised per device; they must not be
+/// called on a poll loop, because starting and stopping wait for the loops. A fault found on a loop
+/// sets NEEDS_RESET at once, without taking the lock.
+public final class VirtioDevice {
+  private static final Logger LOG = LoggerFactory.getLogger(VirtioDevice.class);
+
+  /// Features that rings and transports of this project offer for every device.
+  public static final long RING_FEATURES =
+      Feature.setOf(Feature.VERSION_1, Feature.INDIRECT_DESC, Feature.EVENT_IDX);
+
+  private final String name;
+  private final int slot;
+  private final DeviceModel model;
+  private final DeviceSpec spec;
+  private final long offered;
+  private final QueueState[] queues;
+  private final List<Runnable> started = new ArrayList<>();
+  private volatile @Nullable Attachment attachment;
+  private long accepted;
+  private boolean running;
+  private volatile int status;
+
+  /// What the driver set for one queue.
+  private static final class QueueState {
+    final Ledger ledger = new Ledger();
+    int size;
+    long desc;
+    long avail;
+    long used;
+    boolean ready;
+    volatile @Nullable VirtQueue queue;
+  }
+
+  /// A device in `slot` of its bus.
+  ///
+  /// @param ringFeatures which of [#RING_FEATURES] to offer; VERSION_1 is always offered
+  public VirtioDevice(String name, int slot, DeviceModel model, long ringFeatures) {
+    this.name = name;
+    this.slot = slot;
+    this.model = model;
+    this.spec = model.spec();
+    this.offered = spec.features() | (ringFeatures & RING_FEATURES) | Feature.VERSION_1.mask();
+    this.queues = new QueueState[spec.queues().size()];
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = new QueueState();
+      queues[i].size = spec.queues().get(i).maxSize();
+    }
+  }
+
+  /// Name on its bus.
+  public String name() {
+    return name;
+  }
+
+  /// What it is.
+  public DeviceSpec spec() {
+    return spec;
+  }
+
+  /// The model behind it.
+  public DeviceModel model() {
+    return model;
+  }
+
+  /// Ties the device to a guest; it stays reset until the driver initialises it.
+  public synchronized void attach(Attachment to) {
+    if (attachment != null) {
+      throw new IllegalStateException(name + " is attached already");
+    }
+    attachment = to;
+  }
+
+  /// Stops the device and forgets the guest; after it returns no loop touches the guest's memory
+  /// for it.
+  public synchronized void detach() {
+    reset();
+    attachment = null;
+  }
+
+  /// Feature bits offered.
+  public long offeredFeatures() {
+    return offered;
+  }
+
+  /// The driver's choice so far; negotiated once FEATURES_OK is set.
+  public synchronized long acceptedFeatures() {
+    return accepted;
+  }
+
+  /// The driver writes the features it accepts; ignored after FEATURES_OK (3.1.1 step 5).
+  public synchronized void acceptFeatures(long features) {
+    if ((status & DeviceStatus.FEATURES_OK) == 0) {
+      accepted = features;
+    }
+  }
+
+  /// The status field. Any thread.
+  public int status() {
+    return status;
+  }
+
+  /// The driver writes the status field: 0 resets, other bits are added one initialisation step at
+  /// a time.
+  public synchronized void writeStatus(int value) {
+    if (attachment == null) {
+      // The driver lost a race with unplugging.
+      return;
+    }
+    if (value == 0) {
+      reset();
+      return;
+    }
+    int added = value & ~status & ~DeviceStatus.NEEDS_RESET;
+    if ((added & DeviceStatus.FEATURES_OK) != 0 && !featuresAgreeable()) {
+      LOG.info(
+          "{}: driver accepted features 0x{} of 0x{}; FEATURES_OK refused",
+          name,
+          Long.toHexString(accepted),
+          Long.toHexString(offered));
+      added &= ~DeviceStatus.FEATURES_OK;
+    }
+    if ((added & DeviceStatus.DRIVER_OK) != 0
+        && ((status | added) & DeviceStatus.FEATURES_OK) == 0) {
+      LOG.info("{}: driver set DRIVER_OK without FEATURES_OK; ignored", name);
+      added &= ~DeviceStatus.DRIVER_OK;
+    }
+    orStatus(added);
+    if ((added & DeviceStatus.DRIVER_OK) != 0) {
+      start();
+    }
+  }
+
+  /// A subset of what was offered, with VERSION_1 (2.2.2; vbus devices are not transitional).
+  private boolean featuresAgreeable() {
+    return (accepted & ~offered) == 0 && Feature.VERSION_1.in(accepted);
+  }
+
+  private void orStatus(int bits) {
+    synchronized (queues) {
+      status |= bits;
+    }
+  }
+
+  /// Number of queues.
+  public int queueCount() {
+    return queues.length;
+  }
+
+  /// Most entries of queue `i`, 0 when there is no such queue.
+  public int maxQueueSize(int i) {
+    return exists(i) ? spec.queues().get(i).maxSize() : 0;
+  }
+
+  private boolean exists(int i) {
+    return i >= 0 && i < queues.length;
+  }
+
+  /// The driver sets where queue `i` is and how long; ignored for queues that do not exist, are
+  /// enabled, or get an illegal size, which enabling then refuses.
+  public synchronized void placeQueue(int i, SplitQueue.Addresses at) {
+    if (exists(i) && !queues[i].ready) {
+      queues[i].size = at.size();
+      queues[i].desc = at.desc();
+      queues[i].avail = at.avail();
+      queues[i].used = at.used();
+    }
+  }
+
+  /// Where the driver put queue `i`.
+  public synchronized SplitQueue.Addresses placeOfQueue(int i) {
+    if (!exists(i)) {
+      return new SplitQueue.Addresses(0, 0, 0, 0);
+    }
+    QueueState q = queues[i];
+    return new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used);
+  }
+
+  /// Whether the driver enabled queue `i`.
+  public synchronized boolean queueReady(int i) {
+    return exists(i) && queues[i].ready;
+  }
+
+  /// The driver enables queue `i` before DRIVER_OK, or disables it.
+  public synchronized void queueReady(int i, boolean ready) {
+    if (!exists(i) || queues[i].ready == ready) {
+      return;
+    }
+    if (ready && running) {
+      LOG.info("{}: driver enabled queue {} after DRIVER_OK; ignored", name, i);
+      return;
+    }
+    if (ready && queues[i].size > maxQueueSize(i)) {
+      LOG.info("{}: driver chose {} entries for queue {}; refused", name, queues[i].size, i);
+      return;
+    }
+    if (!ready && running) {
+      stop();
+      queues[i].ready = false;
+      start();
+      return;
+    }
+    queues[i].ready = ready;
+  }
+
+  /// Whether the model has been started for the present driver.
+  public synchronized boolean running() {
+    return running;
+  }
+
+  private void start() {
+    Attachment to = Objects.requireNonNull(attachment);
+    List<VirtQueue> open = new ArrayList<>();
+    for (int i = 0; i < queues.length; i++) {
+      QueueState q = queues[i];
+      if (!q.ready) {
+        continue;
+      }
+      int index = i;
+      SplitQueue queue =
+          SplitQueue.open(
+              i,
+              new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used),
+              to.memory(),
+              accepted,
+              q.ledger,
+              () -> to.signals().queue(index),
+              this::faulted);
+      if (queue == null) {
+        LOG.warn(
+            "{}: queue {} refused: {} ({})",
+            name,
+            i,
+            RingFault.BAD_RING_ADDRESS.text(),
+            RingFault.BAD_RING_ADDRESS.clause());
+        needsReset();
+        continue;
+      }
+      q.queue = queue;
+      open.add(queue);
+    }
+    for (VirtQueue queue : open) {
+      queue.bind(to.loops().loop(slot, queue.index()).burst());
+    }
+    model.start(new Context(to));
+    running = true;
+    for (VirtQueue queue : open) {
+      QueueSpec queueSpec = spec.queues().get(queue.index());
+      QueueTask task =
+          new QueueTask(model, queue, name + "." + queueSpec.name(), queueSpec.kicks());
+      PollLoop loop = to.loops().loop(slot, queue.index());
+      loop.add(task);
+      loop.wake();
+      started.add(() -> loop.remove(task));
+    }
+  }
+
+  private void stop() {
+    if (!running) {
+      return;
+    }
+    started.forEach(Runnable::run);
+    started.clear();
+    model.stop();
+    running = false;
+    for (QueueState q : queues) {
+      q.queue = null;
+    }
+  }
+
+  /// Back to the state before initialisation (2.4): queues stopped and forgotten, status 0.
+  public synchronized void reset() {
+    stop();
+    for (int i = 0; i < queues.length; i++) {
+      QueueState q = queues[i];
+      q.ready = false;
+      q.size = maxQueueSize(i);
+      q.desc = 0;
+      q.avail = 0;
+      q.used = 0;
+    }
+    accepted = 0;
+    synchronized (queues) {
+      status = 0;
+    }
+  }
+
+  /// The driver kicked queue `i`: a hint, never a count. Any thread.
+  public void kick(int i) {
+    if (!exists(i)) {
+      return;
+    }
+    Attachment to = attachment;
+    if (to != null && queues[i].queue != null) {
+      to.loops().loop(slot, i).wake();
+    }
+  }
+
+  private void faulted(VirtQueue queue) {
+    RingFault fault = queue.fault();
+    if (fault != null && fault != RingFault.DEVICE_ERROR) {
+      LOG.warn(
+          "{}: guest broke queue {}: {} (index {}, virtio {}); the queue is stopped until reset",
+          name,
+          spec.queues().get(queue.index()).name(),
+          fault.text(),
+          queue.faultIndex(),
+          fault.clause());
+    }
+    needsReset();
+  }
+
+  /// Tells the driver that only a reset helps (2.1.2).
+  public void needsReset() {
+    int before = status;
+    orStatus(DeviceStatus.NEEDS_RESET);
+    if ((before & DeviceStatus.DRIVER_OK) != 0) {
+      signalConfig();
+    }
+  }
+
+  private void signalConfig() {
+    Attachment to = attachment;
+    if (to != null) {
+      to.signals().config();
+    }
+  }
+
+  /// The `size` configuration bytes at `offset`; 0 beyond the configuration space.
+  public long readConfig(int offset, int size) {
+    return model instanceof HasConfig has ? has.config().get(offset, size) : 0;
+  }
+
+  /// The driver writes configuration bytes.
+  public void writeConfig(int offset, int size, long value) {
+    if (model instanceof HasConfig has) {
+      has.configWritten(offset, size, value);
+    }
+  }
+
+  /// Changes when the configuration does.
+  public int configGeneration() {
+    return model instanceof HasConfig has ? has.config().generation() : 0;
+  }
+
+  /// The device's attributes, none when it has no such power.
+  public List<Attribute> attributes() {
+    return model instanceof HasAttributes has ? has.attributes() : List.of();
+  }
+
+  /// The first fault of queue `i` since it was started, or null.
+  public @Nullable RingFault fault(int i) {
+    VirtQueue queue = queues[i].queue;
+    return queue == null ? null : queue.fault();
+  }
+
+  /// The crossings the device asked for, all queues together, since it was made.
+  public Tally tally() {
+    Tally sum = Tally.zero();
+    for (QueueState q : queues) {
+      sum = sum.plus(q.ledger.tally());
+    }
+    return sum;
+  }
+
+  /// The crossings of one queue.
+  public Tally tally(int i) {
+    return queues[i].ledger.tally();
+  }
+
+  private final class Context implements DeviceContext {
+    private final Attachment to;
+    private final long features = accepted;
+
+    Context(Attachment to) {
+      this.to = to;
+    }
+
+    @Override
+    public long features() {
+      return features;
+    }
+
+    @Override
+    public VirtQueue queue(int index) {
+      VirtQueue queue = queues[index].queue;
+      if (queue == null) {
+        throw new IllegalStateException(name + ": queue " + index + " is not enabled");
+      }
+      return queue;
+    }
+
+    @Override
+    public boolean enabled(int index) {
+      return queues[index].queue != null;
+    }
+
+    @Override
+    public PollLoop loop(int index) {
+      return to.loops().loop(slot, index);
+    }
+
+    @Override
+    public void configChanged() {
+      if ((status & DeviceStatus.DRIVER_OK) != 0) {
+        signalConfig();
+      }
+    }
+  }
+}

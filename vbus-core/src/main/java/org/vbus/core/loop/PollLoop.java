@@ -1,0 +1,270 @@
+package org.vbus.core.loop;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vbus.core.ledger.Event;
+import org.vbus.core.ledger.Ledger;
+import org.vbus.core.ring.Burst;
+
+/// One thread that owns queues and polls them; the data path of every device runs here.
+///
+/// A pass drains the commands, polls each [Pollable] from a rotating start and publishes its burst.
+/// Without work the loop spins as its [Idle] says, then asks for kicks, looks again and sleeps.
+///
+/// Control threads change what a loop owns with [#add(Pollable)] and [#remove(Pollable)], which
+/// return when the loop has done so: after `remove` the loop will never touch the pollable again. A
+/// loop that was not started is stepped by whoever calls [#doWork()], which is how tests interleave
+/// the sides of a boundary; the caller of `add` and `remove` then acts for the loop.
+public final class PollLoop implements AutoCloseable {
+  /// Units of work per pollable and pass.
+  public static final int BUDGET = 64;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PollLoop.class);
+  private static final VarHandle SLEEPING;
+
+  static {
+    try {
+      SLEEPING =
+          MethodHandles.lookup()
+              .findVarHandle(PollLoop.class, "sleeping", boolean.class)
+              .withInvokeExactBehavior();
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final String name;
+  private final Waiter waiter;
+  private final long spinNanos;
+  private final Burst burst = new Burst();
+  private final Ledger ledger = new Ledger();
+  private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+  private Pollable[] pollables = new Pollable[0];
+  private int start;
+  private long now = System.nanoTime();
+
+  @SuppressWarnings("unused") // through SLEEPING
+  private volatile boolean sleeping;
+
+  private volatile boolean running;
+  private volatile @Nullable Thread thread;
+
+  /// A loop that is not running yet.
+  public PollLoop(String name, Waiter waiter, Idle idle) {
+    this.name = name;
+    this.waiter = waiter;
+    this.spinNanos = idle.spin().toNanos();
+  }
+
+  /// Name, also that of its thread.
+  public String name() {
+    return name;
+  }
+
+  /// What the loop sleeps on.
+  public Waiter waiter() {
+    return waiter;
+  }
+
+  /// The completions staged by this loop's queues.
+  public Burst burst() {
+    return burst;
+  }
+
+  /// Wakes of this loop.
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  /// Time of the current pass, as [System#nanoTime()]; only on the loop's thread.
+  public long now() {
+    return now;
+  }
+
+  /// Whether the caller is the loop, or acts for a loop that has no thread.
+  public boolean inLoop() {
+    Thread owner = thread;
+    return owner == null || owner == Thread.currentThread();
+  }
+
+  /// Starts the thread.
+  public void start() {
+    if (thread != null) {
+      throw new IllegalStateException("loop " + name + " was started before");
+    }
+    running = true;
+    Thread owner = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+    thread = owner;
+    owner.start();
+  }
+
+  /// Hands `pollable` to the loop; returns when the loop owns it.
+  public void add(Pollable pollable) {
+    execute(() -> {
+      Pollable[] more = Arrays.copyOf(pollables, pollables.length + 1);
+      more[pollables.length] = pollable;
+      pollables = more;
+      pollable.disarm();
+    });
+  }
+
+  /// Takes `pollable` from the loop; returns when the loop has let go of it for good.
+  public void remove(Pollable pollable) {
+    execute(() -> {
+      List<Pollable> rest = new ArrayList<>(Arrays.asList(pollables));
+      rest.remove(pollable);
+      pollables = rest.toArray(new Pollable[0]);
+      burst.publish();
+    });
+  }
+
+  /// Runs `command` on the loop, between two polls, and returns when it has run.
+  ///
+  /// @throws IllegalStateException when the loop was closed, or the command failed
+  public void execute(Runnable command) {
+    if (inLoop()) {
+      command.run();
+      return;
+    }
+    FutureTask<@Nullable Void> task = new FutureTask<>(command, null);
+    commands.add(task);
+    wake();
+    Thread owner = thread;
+    if (owner == null || !running) {
+      // The loop ended meanwhile; whoever closed it runs what is left.
+      drainCommands();
+    }
+    try {
+      task.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while loop " + name + " ran a command", e);
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException("command on loop " + name + " failed", e.getCause());
+    }
+  }
+
+  /// Makes the loop look at its pollables soon; what the caller published before is seen. Any
+  /// thread.
+  public void wake() {
+    // [MO-PL-1] FULL FENCE. Partner: MO-PL-2. Orders: what the caller published (an avail index, a
+    // command,
+    // a frame in an inbox) before the load of `sleeping`.
+    VarHandle.fullFence();
+    if ((boolean) SLEEPING.getOpaque(this) && SLEEPING.compareAndSet(this, true, false)) {
+      waiter.wake();
+    }
+  }
+
+  /// One pass.
+  ///
+  /// @return units of work done
+  public int doWork() {
+    now = System.nanoTime();
+    int work = drainCommands();
+    Pollable[] owned = pollables;
+    int n = owned.length;
+    if (n == 0) {
+      return work;
+    }
+    int first = start++;
+    if (start >= n) {
+      start = 0;
+    }
+    for (int i = 0; i < n; i++) {
+      int at = first + i;
+      work += owned[at < n ? at : at - n].poll(BUDGET);
+      burst.publish();
+    }
+    return work;
+  }
+
+  private int drainCommands() {
+    int done = 0;
+    for (Runnable command; (command = commands.poll()) != null; done++) {
+      command.run();
+    }
+    return done;
+  }
+
+  private void run() {
+    long lastWork = System.nanoTime();
+    while (running) {
+      if (pass() > 0) {
+        lastWork = now;
+      } else if (now - lastWork < spinNanos) {
+        Thread.onSpinWait();
+      } else {
+        sleep();
+        lastWork = System.nanoTime();
+      }
+    }
+    drainCommands();
+  }
+
+  private int pass() {
+    try {
+      return doWork();
+    } catch (RuntimeException | Error e) {
+      // Pollables answer for their own failures; what still gets here must not end the others.
+      LOG.error("loop {} failed in a pass and goes on", name, e);
+      return 0;
+    }
+  }
+
+  private void sleep() {
+    for (Pollable pollable : pollables) {
+      pollable.arm();
+    }
+    SLEEPING.setOpaque(this, true);
+    // [MO-PL-2] FULL FENCE. Partner: MO-PL-1. Orders: `sleeping` and the armed kicks before the
+    // last look.
+    VarHandle.fullFence();
+    if (pass() == 0 && running) {
+      if ((boolean) SLEEPING.getOpaque(this)) {
+        waiter.block(Long.MAX_VALUE);
+      }
+      if (!SLEEPING.compareAndSet(this, true, false)) {
+        ledger.add(Event.WAKES, 1);
+      }
+    } else {
+      SLEEPING.setOpaque(this, false);
+    }
+    for (Pollable pollable : pollables) {
+      pollable.disarm();
+    }
+  }
+
+  /// Ends the loop after its current pass; commands that were accepted still run.
+  @Override
+  public void close() {
+    running = false;
+    Thread owner = thread;
+    if (owner != null) {
+      wake();
+      waiter.wake();
+      boolean interrupted = false;
+      while (owner.isAlive() && owner != Thread.currentThread()) {
+        try {
+          owner.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    thread = null;
+    drainCommands();
+    waiter.close();
+  }
+}

@@ -1,0 +1,339 @@
+package org.vbus.core.ring;
+
+import static org.vbus.core.memory.LittleEndian.LE16;
+import static org.vbus.core.memory.LittleEndian.LONG_ANY;
+import static org.vbus.core.memory.LittleEndian.SHORT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.vbus.core.feature.Feature;
+import org.vbus.core.ledger.Event;
+import org.vbus.core.ledger.Ledger;
+import org.vbus.core.memory.GuestMemory;
+import org.vbus.core.memory.MemoryRegion;
+
+/// Device half of a split virtqueue (2.7): indexes, ordering and all validation.
+///
+/// Every shared field is loaded once into a local and only the local is checked and used. Indirect
+/// descriptors are accepted whether or not they were negotiated, because drivers in the field use
+/// them unasked; they are checked all the same.
+public final class SplitQueue extends VirtQueue {
+  private final GuestMemory memory;
+  private final boolean eventIdx;
+  private final int mask;
+  private final MemorySegment desc;
+  private final long descOff;
+  private final MemorySegment avail;
+  private final long availOff;
+  private final MemorySegment used;
+  private final long usedOff;
+
+  /// Region of the previous buffer: nearly always that of the next one.
+  private MemoryRegion lastRegion;
+
+  /// Next avail element to consume.
+  private int nextAvail;
+
+  /// Avail index as last loaded.
+  private int seenAvail;
+
+  /// Next used element to write.
+  private int nextUsed;
+
+  /// Used index as last published.
+  private int publishedUsed;
+
+  /// Where the three parts of a queue are, guest-physical, and how many entries they have.
+  public record Addresses(int size, long desc, long avail, long used) {}
+
+  private SplitQueue(
+      int index,
+      Addresses at,
+      MemoryRegion descRegion,
+      MemoryRegion availRegion,
+      MemoryRegion usedRegion,
+      GuestMemory memory,
+      long features,
+      Ledger ledger,
+      BooleanSupplier signal,
+      FaultListener faults) {
+    super(index, at.size(), ledger, signal, faults);
+    this.memory = memory;
+    this.eventIdx = Feature.EVENT_IDX.in(features);
+    this.mask = at.size() - 1;
+    this.desc = descRegion.segment();
+    this.descOff = descRegion.offset(at.desc());
+    this.avail = availRegion.segment();
+    this.availOff = availRegion.offset(at.avail());
+    this.used = usedRegion.segment();
+    this.usedOff = usedRegion.offset(at.used());
+    this.lastRegion = descRegion;
+  }
+
+  /// The queue at these addresses, or null when a part is misaligned or not wholly in one region of
+  /// guest memory (2.7.1), or the size is illegal.
+  ///
+  /// @param signal asks for a used buffer notification, on the owning loop; says whether it
+  ///   interrupted
+  public static @Nullable SplitQueue open(
+      int index,
+      Addresses at,
+      GuestMemory memory,
+      long features,
+      Ledger ledger,
+      BooleanSupplier signal,
+      FaultListener faults) {
+    int size = at.size();
+    if (!SplitLayout.isLegalSize(size)) {
+      return null;
+    }
+    MemoryRegion desc =
+        part(memory, at.desc(), SplitLayout.descBytes(size), SplitLayout.DESC_ALIGN);
+    MemoryRegion avail =
+        part(memory, at.avail(), SplitLayout.availBytes(size), SplitLayout.AVAIL_ALIGN);
+    MemoryRegion used =
+        part(memory, at.used(), SplitLayout.usedBytes(size), SplitLayout.USED_ALIGN);
+    if (desc == null || avail == null || used == null) {
+      return null;
+    }
+    return new SplitQueue(index, at, desc, avail, used, memory, features, ledger, signal, faults);
+  }
+
+  private static @Nullable MemoryRegion part(GuestMemory memory, long gpa, int len, int align) {
+    if ((gpa & (align - 1)) != 0) {
+      return null;
+    }
+    MemoryRegion region = memory.find(gpa, len);
+    if (region == null || ((region.segment().address() + region.offset(gpa)) & (align - 1)) != 0) {
+      return null;
+    }
+    return region;
+  }
+
+  @Override
+  public boolean peek(Chain chain, int ahead) {
+    if (fault() != null || (unseen() <= ahead && !refill(ahead))) {
+      return false;
+    }
+    int at = nextAvail + ahead;
+    // Element and descriptors were ordered by the acquire of avail.idx in refill().
+    int head = avail.get(SHORT, availOff + SplitLayout.availElement(at & mask)) & 0xffff;
+    if (head > mask) {
+      breakQueue(RingFault.HEAD_OUT_OF_RANGE, at & 0xffff);
+      return false;
+    }
+    chain.clear(head);
+    if (!walk(chain, head)) {
+      return false;
+    }
+    chain.state = Chain.State.PEEKED;
+    return true;
+  }
+
+  /// Entries known to be available and not yet consumed.
+  private int unseen() {
+    return U16.distance(nextAvail, seenAvail);
+  }
+
+  /// Loads avail.idx; whether more than `ahead` entries are there.
+  private boolean refill(int ahead) {
+    // [MO-SQ-1] ACQUIRE avail.idx. Partner: MO-DQ-1, the driver's release of avail.idx
+    // (2.7.13.3.1).
+    // Orders: the index before the element, the descriptors and the buffers it covers.
+    int idx = (short) LE16.getAcquire(avail, availOff + SplitLayout.IDX) & 0xffff;
+    int count = U16.distance(nextAvail, idx);
+    if (count > mask + 1) {
+      breakQueue(RingFault.AVAIL_INDEX_JUMP, idx);
+      return false;
+    }
+    seenAvail = idx;
+    return count > ahead;
+  }
+
+  /// Reads the chain from `head` on. One descriptor without flags but WRITE is the common case.
+  private boolean walk(Chain chain, int head) {
+    MemorySegment table = desc;
+    long tableOff = descOff;
+    int entries = mask + 1;
+    boolean indirect = false;
+    boolean writable = false;
+    int i = head;
+    for (int seen = 1; ; seen++) {
+      long at = tableOff + (long) i * SplitLayout.DESC_SIZE;
+      long addr = table.get(LONG_ANY, at + SplitLayout.DESC_ADDR);
+      long word = table.get(LONG_ANY, at + SplitLayout.DESC_LEN_FLAGS_NEXT);
+      int flags = (int) (word >>> 32);
+      long len = word & 0xffffffffL;
+      if ((flags & SplitLayout.F_INDIRECT) != 0) {
+        if (indirect) {
+          return broken(RingFault.NESTED_INDIRECT, i);
+        }
+        if ((flags & SplitLayout.F_NEXT) != 0) {
+          return broken(RingFault.INDIRECT_WITH_NEXT, i);
+        }
+        // The WRITE flag of a descriptor that refers to a table is ignored (2.7.5.3.2).
+        if (len == 0 || len % SplitLayout.DESC_SIZE != 0) {
+          return broken(RingFault.INDIRECT_BAD_LENGTH, i);
+        }
+        if (len / SplitLayout.DESC_SIZE + seen - 1 > mask + 1) {
+          return broken(RingFault.CHAIN_TOO_LONG, i);
+        }
+        MemoryRegion region = memory.find(addr, len);
+        if (region == null) {
+          return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, i);
+        }
+        table = region.segment();
+        tableOff = region.offset(addr);
+        entries = (int) (len / SplitLayout.DESC_SIZE);
+        indirect = true;
+        seen--;
+        i = 0;
+        continue;
+      }
+      boolean write = (flags & SplitLayout.F_WRITE) != 0;
+      if (writable && !write) {
+        return broken(RingFault.READABLE_AFTER_WRITABLE, i);
+      }
+      writable = write;
+      if (!piece(chain, addr, len, write, i)) {
+        return false;
+      }
+      if ((flags & SplitLayout.F_NEXT) == 0) {
+        return true;
+      }
+      if (seen > mask) {
+        return broken(RingFault.CHAIN_LOOP, i);
+      }
+      i = (int) (word >>> 48);
+      if (i >= entries) {
+        return broken(RingFault.NEXT_OUT_OF_RANGE, i);
+      }
+    }
+  }
+
+  private boolean piece(Chain chain, long addr, long len, boolean write, int at) {
+    MemoryRegion region = lastRegion;
+    if (len - 1 >= Integer.MAX_VALUE || len == 0) {
+      return broken(len == 0 ? RingFault.ZERO_LENGTH : RingFault.LENGTH_OVERFLOW, at);
+    }
+    if (!region.contains(addr, len)) {
+      return pieces(chain, addr, len, write, at);
+    }
+    return chain.add(region, addr, (int) len, write) || broken(RingFault.LENGTH_OVERFLOW, at);
+  }
+
+  /// Another region than the last, or a buffer that runs from one region into the next.
+  private boolean pieces(Chain chain, long addr, long len, boolean write, int at) {
+    long rest = len;
+    long gpa = addr;
+    while (rest > 0) {
+      MemoryRegion region = memory.find(gpa);
+      if (region == null) {
+        return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, at);
+      }
+      int take = (int) Math.min(rest, region.reach(gpa));
+      if (!chain.add(region, gpa, take, write)) {
+        return broken(RingFault.LENGTH_OVERFLOW, at);
+      }
+      lastRegion = region;
+      gpa += take;
+      rest -= take;
+    }
+    return true;
+  }
+
+  private boolean broken(RingFault why, int at) {
+    breakQueue(why, at);
+    return false;
+  }
+
+  @Override
+  public void complete(Chain chain, int written) {
+    consume(chain);
+    int slot = nextUsed & mask;
+    if (nextUsed == publishedUsed) {
+      staged();
+    }
+    long element = (chain.head & 0xffffffffL) | (long) written << 32;
+    // id and len in one store; both are made visible by the release of used.idx in publishStaged().
+    used.set(LONG_ANY, usedOff + SplitLayout.usedElement(slot), element);
+    nextUsed = U16.add(nextUsed, 1);
+  }
+
+  @Override
+  public void hold(Chain chain) {
+    consume(chain);
+    chain.state = Chain.State.HELD;
+  }
+
+  private void consume(Chain chain) {
+    if (chain.state == Chain.State.PEEKED) {
+      nextAvail = U16.add(nextAvail, 1);
+    } else if (chain.state == Chain.State.FREE) {
+      throw new IllegalStateException("chain was not peeked, or completed twice");
+    }
+    chain.state = Chain.State.FREE;
+  }
+
+  @Override
+  public int available() {
+    if (fault() != null) {
+      return 0;
+    }
+    refill(0);
+    return unseen();
+  }
+
+  @Override
+  boolean publishStaged() {
+    int old = publishedUsed;
+    int now = nextUsed;
+    ledger.add(Event.IOS, U16.distance(old, now));
+    publishedUsed = now;
+    // [MO-SQ-2] RELEASE used.idx. Partner: MO-DQ-3, the driver's acquire of used.idx (2.7.14).
+    // Orders: used elements and every byte written into the chains, before the index.
+    LE16.setRelease(used, usedOff + SplitLayout.IDX, (short) now);
+    // [MO-SQ-3] FULL FENCE. Partner: MO-DQ-4, the driver's fence between unmasking and its second
+    // look.
+    // Orders: our store of used.idx before our load of used_event or avail.flags; without it both
+    // sides
+    // could miss each other and the driver would sleep on a used buffer.
+    VarHandle.fullFence();
+    if (eventIdx) {
+      int event =
+          (short) LE16.getOpaque(avail, availOff + SplitLayout.usedEvent(mask + 1)) & 0xffff;
+      return U16.passed(event, now, old);
+    }
+    int flags = (short) LE16.getOpaque(avail, availOff + SplitLayout.FLAGS);
+    return (flags & SplitLayout.AVAIL_F_NO_INTERRUPT) == 0;
+  }
+
+  @Override
+  public boolean armKicks() {
+    if (fault() != null) {
+      return false;
+    }
+    if (eventIdx) {
+      LE16.setOpaque(used, usedOff + SplitLayout.availEvent(mask + 1), (short) nextAvail);
+    } else {
+      LE16.setOpaque(used, usedOff + SplitLayout.FLAGS, (short) 0);
+    }
+    // [MO-SQ-4] FULL FENCE. Partner: MO-DQ-2, the driver's fence between avail.idx and avail_event.
+    // Orders: our request for kicks before our second look at avail.idx.
+    VarHandle.fullFence();
+    return unseen() > 0 || refill(0);
+  }
+
+  @Override
+  public void suppressKicks() {
+    if (eventIdx) {
+      // An index the driver passed already: it comes round again only after 65,535 entries.
+      LE16.setOpaque(
+          used, usedOff + SplitLayout.availEvent(mask + 1), (short) U16.add(nextAvail, -1));
+    } else {
+      LE16.setOpaque(used, usedOff + SplitLayout.FLAGS, (short) SplitLayout.USED_F_NO_NOTIFY);
+    }
+  }
+}
