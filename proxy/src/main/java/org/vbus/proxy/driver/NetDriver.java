@@ -1,0 +1,344 @@
+package org.vbus.proxy.driver;
+
+import java.lang.foreign.MemorySegment;
+import org.vbus.core.feature.Feature;
+import org.vbus.core.memory.LittleEndian;
+import org.vbus.proxy.guest.Driver;
+import org.vbus.proxy.guest.Guest;
+import org.vbus.proxy.guest.Napi;
+
+/// virtio-net driver (5.1) with NAPI-like polling: receive buffers are polled after the first
+/// interrupt, transmitted ones are reclaimed when room is needed, without interrupts.
+///
+/// Frames are Ethernet frames without the virtio-net header. Used on the guest's processor.
+public final class NetDriver extends Napi implements Driver {
+  /// Device id of a network card (chapter 5).
+  public static final int DEVICE_ID = 1;
+
+  /// Feature bit: `mtu` is in the configuration.
+  public static final int F_MTU = 3;
+
+  /// Feature bit: `mac` is in the configuration.
+  public static final int F_MAC = 5;
+
+  /// Feature bit: a received frame may be spread over several buffers.
+  public static final int F_MRG_RXBUF = 15;
+
+  /// Feature bit: `status` is in the configuration.
+  public static final int F_STATUS = 16;
+
+  /// All features this driver understands.
+  public static final long UNDERSTOOD =
+      1L << F_MTU
+          | 1L << F_MAC
+          | 1L << F_MRG_RXBUF
+          | 1L << F_STATUS
+          | Feature.setOf(Feature.VERSION_1, Feature.INDIRECT_DESC, Feature.EVENT_IDX);
+
+  /// Bytes of the header before each frame (5.1.9, with VERSION_1).
+  public static final int HEADER = 12;
+
+  private static final int RX = 0;
+  private static final int TX = 1;
+  private static final int BUFFER = 2048;
+  private static final int NUM_BUFFERS = 10;
+  private static final int LINK_UP = 1;
+
+  private final Guest guest;
+  private final VirtioTransport device;
+  private final GuestHeap heap;
+  private final MemorySegment memory;
+  private final long features;
+  private final DriverQueue rx;
+  private final DriverQueue tx;
+  private final int buffer;
+  private final long rxBuffers;
+  private final long txBuffers;
+  private final int[] txFree;
+  private final long scratch;
+  private final int scratchSize;
+  private int txFreeCount;
+  private FrameHandler handler = (segment, off, len) -> {};
+  private Runnable linkHandler = () -> {};
+  private long mac;
+  private int mtu = 1500;
+  private boolean linkUp = true;
+  private boolean gone;
+  private boolean txKickWanted;
+  private long received;
+  private long sent;
+  private long sendFailures;
+
+  /// Takes received frames.
+  public interface FrameHandler {
+    /// A frame of `len` bytes at `off`; valid during the call.
+    void frame(MemorySegment segment, long off, int len);
+  }
+
+  /// Initialises the device with all features this driver understands.
+  public NetDriver(Guest guest, VirtioTransport device) {
+    this(guest, device, UNDERSTOOD, 256);
+  }
+
+  /// Initialises the device.
+  ///
+  /// @param understood features to accept where offered
+  /// @param size entries of each queue, at most what the device allows
+  public NetDriver(Guest guest, VirtioTransport device, long understood, int size) {
+    this.guest = guest;
+    this.device = device;
+    this.heap = guest.heap();
+    this.memory = heap.memory();
+    this.features = VirtioInit.negotiate(device, understood);
+    readConfig();
+    int frame = HEADER + Math.max(mtu, 1500) + 18;
+    boolean mergeable = has(F_MRG_RXBUF);
+    this.buffer = mergeable ? BUFFER : Math.max(BUFFER, (frame + 63) & -64);
+    this.rx = queue(RX, size);
+    this.tx = queue(TX, size);
+    this.rxBuffers = heap.allocate((long) buffer * rx.size(), 4096);
+    int txSize = Math.max(BUFFER, (frame + 63) & -64);
+    this.scratchSize = txSize;
+    this.txBuffers = heap.allocate((long) txSize * tx.size(), 4096);
+    this.scratch = heap.allocate(1 << 16, 64);
+    this.txFree = new int[tx.size()];
+    for (int i = 0; i < txFree.length; i++) {
+      txFree[i] = i;
+    }
+    this.txFreeCount = txFree.length;
+    device.onConfigChange(this::configChanged);
+    device.enableQueue(RX, rx.addresses(), 1, this::signalled);
+    device.enableQueue(TX, tx.addresses(), 1, () -> {});
+    tx.disableSignals();
+    for (int i = 0; i < rx.size(); i++) {
+      offer(i);
+    }
+    VirtioInit.driverOk(device);
+    if (rx.publish()) {
+      device.kick(RX);
+    }
+    if (guest.polling()) {
+      guest.schedule(this);
+    }
+  }
+
+  private DriverQueue queue(int index, int size) {
+    int max = device.maxQueueSize(index);
+    return new DriverQueue(
+        index, Math.min(size, max), features, index == TX ? 1 : 0, heap, guest.ledger());
+  }
+
+  private boolean has(int bit) {
+    return (features & 1L << bit) != 0;
+  }
+
+  /// The negotiated features.
+  public long features() {
+    return features;
+  }
+
+  /// The address of the card, 48 bits.
+  public long mac() {
+    return mac;
+  }
+
+  /// Largest payload of a frame.
+  public int mtu() {
+    return mtu;
+  }
+
+  /// Whether the link is up.
+  public boolean linkUp() {
+    return linkUp;
+  }
+
+  /// Frames received.
+  public long received() {
+    return received;
+  }
+
+  /// Frames handed to the device.
+  public long sent() {
+    return sent;
+  }
+
+  /// Frames that found no room or were too long.
+  public long sendFailures() {
+    return sendFailures;
+  }
+
+  /// Sets who takes received frames.
+  public void onFrame(FrameHandler taker) {
+    handler = taker;
+  }
+
+  /// Sets who hears that link state or MTU changed.
+  public void onLinkChange(Runnable taker) {
+    linkHandler = taker;
+  }
+
+  /// Reads the fields until two generations agree, as they are more than one access (2.5.1).
+  private void readConfig() {
+    int before;
+    do {
+      before = device.configGeneration();
+      if (has(F_MAC)) {
+        mac = 0;
+        for (int i = 0; i < 6; i++) {
+          mac = mac << 8 | device.config(i, 1);
+        }
+      } else {
+        mac = 0x02_00_00_00_00_00L | (System.nanoTime() & 0xffffffffffL);
+      }
+      linkUp = !has(F_STATUS) || (device.config(6, 2) & LINK_UP) != 0;
+      if (has(F_MTU)) {
+        mtu = (int) device.config(10, 2);
+      }
+    } while (before != device.configGeneration());
+  }
+
+  private void configChanged() {
+    if (!gone) {
+      boolean up = has(F_STATUS) ? (device.config(6, 2) & LINK_UP) != 0 : linkUp;
+      if (up != linkUp) {
+        linkUp = up;
+      }
+      linkHandler.run();
+    }
+  }
+
+  private void offer(int token) {
+    rx.begin();
+    rx.in(heap.gpa(rxBuffers + (long) token * buffer), buffer);
+    rx.commit(token);
+  }
+
+  private void signalled() {
+    rx.disableSignals();
+    guest.schedule(this);
+  }
+
+  @Override
+  protected int poll(int budget) {
+    int done = 0;
+    while (done < budget && !gone) {
+      int token = rx.nextUsed();
+      if (token < 0) {
+        break;
+      }
+      receive(token, rx.usedLength());
+      done++;
+    }
+    if (done > 0 && !gone && rx.publish()) {
+      device.kick(RX);
+    }
+    flush();
+    return done;
+  }
+
+  private void receive(int token, int len) {
+    long at = rxBuffers + (long) token * buffer;
+    int buffers = has(F_MRG_RXBUF) ? memory.get(LittleEndian.SHORT, at + NUM_BUFFERS) & 0xffff : 1;
+    if (buffers > 1) {
+      receiveMerged(token, len, buffers);
+      return;
+    }
+    if (len > HEADER) {
+      received++;
+      handler.frame(memory, at + HEADER, len - HEADER);
+    }
+    if (!gone) {
+      offer(token);
+    }
+  }
+
+  /// A frame in several buffers: the header is in the first only (5.1.9.4).
+  private void receiveMerged(int token, int len, int buffers) {
+    int size = 0;
+    int skip = HEADER;
+    for (int i = 0; ; i++) {
+      int n = Math.min(Math.max(len - skip, 0), (1 << 16) - size);
+      MemorySegment.copy(
+          memory, rxBuffers + (long) token * buffer + skip, memory, scratch + size, n);
+      size += n;
+      skip = 0;
+      offer(token);
+      if (i == buffers - 1) {
+        break;
+      }
+      // All buffers of a frame become visible together (5.1.9.4.1).
+      token = rx.nextUsed();
+      if (token < 0) {
+        return;
+      }
+      len = rx.usedLength();
+    }
+    received++;
+    handler.frame(memory, scratch, size);
+  }
+
+  /// Copies a frame into a transmit buffer; visible to the device with [#flush()].
+  ///
+  /// @return false when there is no room, or it is longer than the MTU allows
+  public boolean send(MemorySegment from, long off, int len) {
+    if (gone || len > scratchSize - HEADER || len < 14) {
+      sendFailures++;
+      return false;
+    }
+    if (txFreeCount == 0) {
+      reclaim();
+      if (txFreeCount == 0) {
+        flush();
+        sendFailures++;
+        return false;
+      }
+    }
+    int token = txFree[--txFreeCount];
+    long at = txBuffers + (long) token * scratchSize;
+    memory.set(LittleEndian.LONG, at, 0L);
+    memory.set(LittleEndian.INT, at + 8, 0);
+    MemorySegment.copy(from, off, memory, at + HEADER, len);
+    tx.begin();
+    tx.out(heap.gpa(at), HEADER + len);
+    tx.commit(token);
+    txKickWanted = true;
+    sent++;
+    return true;
+  }
+
+  private void reclaim() {
+    for (int token; (token = tx.nextUsed()) >= 0; ) {
+      txFree[txFreeCount++] = token;
+    }
+  }
+
+  /// Makes sent frames visible and kicks the device if it wants that.
+  public void flush() {
+    if (txKickWanted && !gone) {
+      txKickWanted = false;
+      if (tx.publish()) {
+        device.kick(TX);
+      }
+      reclaim();
+      tx.disableSignals();
+    }
+  }
+
+  @Override
+  protected boolean complete() {
+    return !gone && rx.enableSignals();
+  }
+
+  @Override
+  public void remove() {
+    gone = true;
+    guest.unschedule(this);
+    device.status(0);
+    device.release();
+    rx.release();
+    tx.release();
+    heap.release(rxBuffers, (long) buffer * rx.size());
+    heap.release(txBuffers, (long) scratchSize * tx.size());
+    heap.release(scratch, 1 << 16);
+  }
+}

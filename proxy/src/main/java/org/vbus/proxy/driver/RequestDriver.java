@@ -1,0 +1,146 @@
+package org.vbus.proxy.driver;
+
+import java.lang.foreign.MemorySegment;
+import org.vbus.core.feature.Feature;
+import org.vbus.proxy.guest.Driver;
+import org.vbus.proxy.guest.Guest;
+import org.vbus.proxy.guest.Napi;
+
+/// Driver for a device with one queue of requests: each request is one readable and one writable
+/// buffer of the same fixed size, and there are as many as the queue holds.
+///
+/// The completion handler runs on the guest's processor, from polling.
+public final class RequestDriver extends Napi implements Driver {
+  private final Guest guest;
+  private final VirtioTransport device;
+  private final GuestHeap heap;
+  private final DriverQueue queue;
+  private final int bufferSize;
+  private final int depth;
+  private final long buffers;
+  private final int[] freeTokens;
+  private int freeCount;
+  private Completion completion = (token, written) -> {};
+  private boolean gone;
+
+  /// Hears of completed requests.
+  public interface Completion {
+    /// Request `token` came back with `written` bytes.
+    void completed(int token, int written);
+  }
+
+  /// Initialises the device.
+  ///
+  /// @param size entries of the queue, at most what the device allows
+  /// @param bufferSize bytes of each of the two buffers of a request
+  /// @param understood ring features to accept where offered
+  public RequestDriver(
+      Guest guest, VirtioTransport device, int size, int bufferSize, int level, long understood) {
+    this.guest = guest;
+    this.device = device;
+    this.heap = guest.heap();
+    this.bufferSize = bufferSize;
+    long features = VirtioInit.negotiate(device, understood | Feature.VERSION_1.mask());
+    int entries = Math.min(size, device.maxQueueSize(0));
+    this.queue = new DriverQueue(0, entries, features, 2, heap, guest.ledger());
+    this.depth = Feature.INDIRECT_DESC.in(features) ? entries : entries / 2;
+    this.buffers = heap.allocate(2L * bufferSize * depth, GuestHeap.GRAIN);
+    this.freeTokens = new int[depth];
+    for (int i = 0; i < depth; i++) {
+      freeTokens[i] = depth - 1 - i;
+    }
+    this.freeCount = depth;
+    device.enableQueue(0, queue.addresses(), level, this::signalled);
+    VirtioInit.driverOk(device);
+    if (guest.polling()) {
+      guest.schedule(this);
+    }
+  }
+
+  /// Most requests in flight.
+  public int depth() {
+    return depth;
+  }
+
+  /// Requests that can be submitted now.
+  public int free() {
+    return freeCount;
+  }
+
+  /// Sets who hears of completions.
+  public void onCompletion(Completion handler) {
+    completion = handler;
+  }
+
+  /// The memory requests and responses lie in.
+  public MemorySegment memory() {
+    return heap.memory();
+  }
+
+  /// Offset of the request buffer of `token` in [#memory()].
+  public long request(int token) {
+    return buffers + 2L * bufferSize * token;
+  }
+
+  /// Offset of the response buffer of `token` in [#memory()].
+  public long response(int token) {
+    return request(token) + bufferSize;
+  }
+
+  /// Takes a free request; fill its buffer, then [#submit(int)].
+  ///
+  /// @return its token, -1 when all are in flight
+  public int take() {
+    return freeCount == 0 ? -1 : freeTokens[--freeCount];
+  }
+
+  /// Offers a request to the device; visible with [#publish()].
+  public void submit(int token) {
+    queue.begin();
+    queue.out(heap.gpa(request(token)), bufferSize);
+    queue.in(heap.gpa(response(token)), bufferSize);
+    queue.commit(token);
+  }
+
+  /// Makes submitted requests visible and kicks the device if it wants that.
+  public void publish() {
+    if (queue.publish()) {
+      device.kick(0);
+    }
+  }
+
+  private void signalled() {
+    queue.disableSignals();
+    guest.schedule(this);
+  }
+
+  @Override
+  protected int poll(int budget) {
+    int done = 0;
+    while (done < budget && !gone) {
+      int token = queue.nextUsed();
+      if (token < 0) {
+        break;
+      }
+      freeTokens[freeCount++] = token;
+      completion.completed(token, queue.usedLength());
+      done++;
+    }
+    return done;
+  }
+
+  @Override
+  protected boolean complete() {
+    return queue.enableSignals();
+  }
+
+  @Override
+  public void remove() {
+    gone = true;
+    guest.unschedule(this);
+    device.status(0);
+    device.release();
+    queue.release();
+    heap.release(buffers, 2L * bufferSize * depth);
+  }
+}

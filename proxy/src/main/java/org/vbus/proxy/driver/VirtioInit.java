@@ -1,0 +1,58 @@
+package org.vbus.proxy.driver;
+
+import org.vbus.core.device.DeviceStatus;
+import org.vbus.core.feature.Feature;
+import org.vbus.proxy.guest.DriverException;
+
+/// The initialisation sequence every driver follows (3.1.1).
+///
+/// ```
+///   reset, ACKNOWLEDGE, DRIVER -> negotiate -> FEATURES_OK, re-read -> set up queues -> DRIVER_OK
+/// ```
+public final class VirtioInit {
+  private VirtioInit() {}
+
+  /// Resets the device and agrees on features.
+  ///
+  /// @param understood features the driver understands, VERSION_1 among them
+  /// @return the negotiated features
+  /// @throws DriverException when VERSION_1 is not offered or the device refuses; the device is
+  ///   then FAILED
+  public static long negotiate(VirtioTransport device, long understood) {
+    device.status(0);
+    for (int tries = 0; device.status() != 0; tries++) {
+      if (tries == 1000) {
+        throw new DriverException(device.name() + " does not finish its reset");
+      }
+      Thread.onSpinWait();
+    }
+    device.status(DeviceStatus.ACKNOWLEDGE);
+    device.status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+    long features = device.deviceFeatures() & understood;
+    if (!Feature.VERSION_1.in(features)) {
+      throw failed(device, "offers no VERSION_1");
+    }
+    device.driverFeatures(features);
+    int withFeatures = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+    device.status(withFeatures);
+    if ((device.status() & DeviceStatus.FEATURES_OK) == 0) {
+      throw failed(device, "refused features 0x" + Long.toHexString(features));
+    }
+    return features;
+  }
+
+  /// Says that the driver is ready; queues are enabled before this, kicks come only after it.
+  public static void driverOk(VirtioTransport device) {
+    device.status(
+        DeviceStatus.ACKNOWLEDGE
+            | DeviceStatus.DRIVER
+            | DeviceStatus.FEATURES_OK
+            | DeviceStatus.DRIVER_OK);
+  }
+
+  /// Gives the device up.
+  public static DriverException failed(VirtioTransport device, String why) {
+    device.status(device.status() | DeviceStatus.FAILED);
+    return new DriverException(device.name() + " " + why);
+  }
+}
