@@ -1,7 +1,9 @@
-/// Device models.
+/// Device models other than the network card.
 @org.jspecify.annotations.NullMarked
 module org.vbus.devices {
   requires static transitive org.jspecify;
-  requires org.vbus.core;
+  requires transitive org.vbus.core;
   requires org.vbus.stack;
+
+  exports org.vbus.devices.template;
 }
