@@ -1,2 +1,0 @@
-/// The north side in Java.
-package org.vbus.proxy;

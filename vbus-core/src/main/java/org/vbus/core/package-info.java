@@ -1,2 +1,0 @@
-/// Bus, devices, rings, connector contract, poll loops and the exit ledger.
-package org.vbus.core;
