@@ -7,4 +7,7 @@ module org.vbus.venet {
   requires org.vbus.linux;
   requires io.netty.buffer;
   requires com.lmax.disruptor;
+
+  exports org.vbus.venet.capture;
+  exports org.vbus.venet.l2;
 }

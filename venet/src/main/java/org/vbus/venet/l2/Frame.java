@@ -1,0 +1,253 @@
+package org.vbus.venet.l2;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// One Ethernet frame, from destination address to the end of the payload (no preamble, no frame
+/// check sequence), as a list of pieces of memory: a reused cursor, not a value.
+///
+/// The owner calls [#reset] and [#add] and passes the frame down; it is valid until that call
+/// returns, and whoever wants the bytes for longer copies them. Nothing here allocates after
+/// construction. One thread at a time.
+///
+/// The memory may belong to a guest that changes it while we look. The header is therefore read
+/// from memory once, and [#destination], [#source] and [#etherType] answer from that copy until the
+/// next [#reset] or [#add]. Pieces must lie within their segments; a segment that refuses access
+/// throws on reading.
+public final class Frame {
+  /// Pieces that a frame has room for unless the constructor says otherwise: as many as the longest
+  /// list that the kernel takes in one vectored write.
+  public static final int MAX_PIECES = 1024;
+
+  /// Bytes of an Ethernet header: two addresses and the EtherType.
+  public static final int HEADER_LENGTH = 14;
+
+  /// Copies below this length use eight-byte loads and stores: the call behind [MemorySegment#copy]
+  /// costs more than it moves.
+  private static final int WIDE_COPY_LIMIT = 256;
+
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final ValueLayout.OfLong BE_LONG = LONG.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+  private static final int DESTINATION = 0;
+  private static final int SOURCE = 6;
+
+  private final MemorySegment[] segments;
+  private final long[] offsets;
+  private final int[] lengths;
+  private int pieces;
+  private int length;
+
+  // The eight bytes from DESTINATION and from SOURCE on, once read.
+  private boolean headerRead;
+  private long destinationWord;
+  private long sourceWord;
+
+  // Where the last copy ended, so that scattering over many buffers does not start at the first
+  // piece each time: the index of a piece and its offset in the frame.
+  private int hintPiece;
+  private int hintStart;
+
+  /// A frame of up to [#MAX_PIECES] pieces.
+  public Frame() {
+    this(MAX_PIECES);
+  }
+
+  /// A frame of up to `maxPieces` pieces.
+  public Frame(int maxPieces) {
+    segments = new MemorySegment[maxPieces];
+    offsets = new long[maxPieces];
+    lengths = new int[maxPieces];
+  }
+
+  /// Forgets all pieces.
+  public void reset() {
+    pieces = 0;
+    length = 0;
+    changed();
+  }
+
+  /// Appends `len` bytes at `off` of `segment`. A piece of no bytes is accepted and not kept.
+  ///
+  /// @return false, with the frame unchanged, if there is no room for another piece or the frame
+  ///   would exceed 2^31 - 1 bytes
+  public boolean add(MemorySegment segment, long off, int len) {
+    if (len <= 0) {
+      return emptyPiece(len);
+    }
+    if (pieces == lengths.length || length + len < 0) {
+      return false;
+    }
+    segments[pieces] = segment;
+    offsets[pieces] = off;
+    lengths[pieces] = len;
+    pieces++;
+    length += len;
+    changed();
+    return true;
+  }
+
+  /// Bytes in all pieces.
+  public int length() {
+    return length;
+  }
+
+  /// The number of pieces, none of which is empty.
+  public int pieces() {
+    return pieces;
+  }
+
+  /// The segment that piece `i` lies in.
+  public MemorySegment segment(int i) {
+    return segments[i];
+  }
+
+  /// Where piece `i` begins in its segment.
+  public long offset(int i) {
+    return offsets[i];
+  }
+
+  /// Bytes of piece `i`.
+  public int length(int i) {
+    return lengths[i];
+  }
+
+  /// The destination MAC address.
+  ///
+  /// @throws IndexOutOfBoundsException if the frame is shorter than [#HEADER_LENGTH]; so do the
+  ///   other header fields
+  public long destination() {
+    readHeader();
+    return destinationWord >>> 16;
+  }
+
+  /// The source MAC address.
+  public long source() {
+    readHeader();
+    return sourceWord >>> 16;
+  }
+
+  /// The EtherType, or the length in frames of IEEE 802.3; 0 to 65535.
+  public int etherType() {
+    readHeader();
+    return (int) sourceWord & 0xFFFF;
+  }
+
+  /// Whether the destination is a group address, broadcast included.
+  public boolean isMulticast() {
+    return MacAddress.isMulticast(destination());
+  }
+
+  /// Copies the whole frame to `dst` at `dstOff`.
+  public void copyTo(MemorySegment dst, long dstOff) {
+    if (pieces == 1) {
+      copy(segments[0], offsets[0], dst, dstOff, length);
+    } else {
+      copyTo(0, dst, dstOff, length);
+    }
+  }
+
+  /// Copies `len` bytes of the frame, from `frameOff` on, to `dst` at `dstOff`. Going through a
+  /// frame in ascending order costs each piece once, however many calls it takes.
+  ///
+  /// @throws IndexOutOfBoundsException if the range is not within the frame
+  public void copyTo(int frameOff, MemorySegment dst, long dstOff, int len) {
+    if ((frameOff | len) < 0 || frameOff > length - len) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + frameOff + " + " + len + " of a frame of " + length);
+    }
+    int piece = hintPiece;
+    int start = hintStart;
+    if (frameOff < start) {
+      piece = 0;
+      start = 0;
+    }
+    int at = frameOff;
+    int end = frameOff + len;
+    while (at < end) {
+      int pieceLength = lengths[piece];
+      int inPiece = at - start;
+      if (inPiece < pieceLength) {
+        int part = Math.min(pieceLength - inPiece, end - at);
+        copy(segments[piece], offsets[piece] + inPiece, dst, dstOff + (at - frameOff), part);
+        at += part;
+      } else {
+        start += pieceLength;
+        piece++;
+      }
+    }
+    hintPiece = piece;
+    hintStart = start;
+  }
+
+  private static void copy(
+      MemorySegment src, long srcOff, MemorySegment dst, long dstOff, int len) {
+    if (len >= WIDE_COPY_LIMIT) {
+      MemorySegment.copy(src, srcOff, dst, dstOff, len);
+    } else if (len >= Long.BYTES) {
+      int last = len - Long.BYTES;
+      for (int i = 0; i < last; i += Long.BYTES) {
+        dst.set(LONG, dstOff + i, src.get(LONG, srcOff + i));
+      }
+      // The final eight bytes, which may overlap those before: the same bytes again.
+      dst.set(LONG, dstOff + last, src.get(LONG, srcOff + last));
+    } else {
+      for (int i = 0; i < len; i++) {
+        dst.set(BYTE, dstOff + i, src.get(BYTE, srcOff + i));
+      }
+    }
+  }
+
+  private void changed() {
+    headerRead = false;
+    hintPiece = 0;
+    hintStart = 0;
+  }
+
+  private static boolean emptyPiece(int len) {
+    if (len < 0) {
+      throw new IllegalArgumentException("piece of " + len + " bytes");
+    }
+    return true;
+  }
+
+  private void readHeader() {
+    if (headerRead) {
+      return;
+    }
+    if (pieces > 0 && lengths[0] >= HEADER_LENGTH) {
+      MemorySegment segment = segments[0];
+      long off = offsets[0];
+      destinationWord = segment.get(BE_LONG, off + DESTINATION);
+      sourceWord = segment.get(BE_LONG, off + SOURCE);
+    } else {
+      gatherHeader();
+    }
+    headerRead = true;
+  }
+
+  /// The header straddles pieces (or is not there).
+  private void gatherHeader() {
+    if (length < HEADER_LENGTH) {
+      throw new IndexOutOfBoundsException("header of a frame of " + length + " bytes");
+    }
+    long first = 0;
+    long second = 0;
+    int at = 0;
+    for (int piece = 0; at < HEADER_LENGTH; piece++) {
+      for (int i = 0; i < lengths[piece] && at < HEADER_LENGTH; i++, at++) {
+        long value = segments[piece].get(BYTE, offsets[piece] + i) & 0xFF;
+        if (at < Long.BYTES) {
+          first = first << 8 | value;
+        }
+        if (at >= SOURCE) {
+          second = second << 8 | value;
+        }
+      }
+    }
+    destinationWord = first;
+    sourceWord = second;
+  }
+}

@@ -1,0 +1,15 @@
+package org.vbus.venet.l2;
+
+/// The egress side of a switch port: a virtio-net receive queue, a tap device.
+@FunctionalInterface
+public interface Port {
+  /// Takes one frame, or says why not. The frame is valid during the call and must not be changed:
+  /// the same one may be delivered to other ports next.
+  ///
+  /// Called on the loop that owns the *ingress* port, so by several loops at the same time. On the
+  /// port's own loop a port delivers at once and answers [Delivery#DELIVERED]; on any other it
+  /// passes the frame to its [FrameInbox] and answers what [FrameInbox#offer] said, and its own
+  /// loop reports the outcome to [SwitchPort#count] when it has drained the frame. Must not block
+  /// and must not throw.
+  Delivery deliver(Frame frame);
+}
