@@ -1,0 +1,267 @@
+package org.vbus.linux;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+
+/// The C library calls of this module. Every method returns the call's result, or the negative
+/// errno if the call failed; none allocates, once compiled, and any thread may call it. No handle
+/// is linked as `critical`: each of these calls can block.
+///
+/// Callers must have passed [Linux#require()]: initialising this class links the symbols.
+@SuppressWarnings("restricted")
+final class LibC {
+  static final int O_RDONLY = 0;
+  static final int O_RDWR = 2;
+  static final int O_NONBLOCK = 0x800;
+  static final int O_CLOEXEC = 0x80000;
+  static final int PROT_READ_WRITE = 3;
+  static final int MAP_SHARED = 1;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final long ERRNO = STATE.byteOffset(PathElement.groupElement("errno"));
+
+  /// Where the linker stores errno right after the call, before the JVM can overwrite it.
+  private static final ThreadLocal<MemorySegment> CAPTURED =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
+
+  private static final MethodHandle OPEN = link("open", 2, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CLOSE = link("close", JAVA_INT, JAVA_INT);
+
+  // read(2) and write(2) take three arguments. The address is passed as a number, so that an offset
+  // costs no slice object; the segment itself goes along as a fourth argument, in a register that
+  // nobody reads. It makes the linker hold the segment's arena open until the call has returned,
+  // check the thread of a confined one, and refuse heap memory.
+  private static final MethodHandle READ =
+      link("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
+  private static final MethodHandle WRITE =
+      link("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
+
+  private static final MethodHandle IOCTL =
+      link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle IOCTL_VALUE =
+      link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle FCNTL =
+      link("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle EVENTFD = link("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle EPOLL_CREATE = link("epoll_create1", JAVA_INT, JAVA_INT);
+  private static final MethodHandle EPOLL_CTL =
+      link("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle EPOLL_WAIT =
+      link("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle MEMFD_CREATE =
+      link("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle FTRUNCATE = link("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MMAP =
+      link("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MUNMAP = link("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+
+  private LibC() {}
+
+  private static MethodHandle link(String name, MemoryLayout result, MemoryLayout... args) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        FunctionDescriptor.of(result, args),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  /// @param fixed how many arguments come before the `...` of a variadic function
+  private static MethodHandle link(
+      String name, int fixed, MemoryLayout result, MemoryLayout... args) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().findOrThrow(name),
+        FunctionDescriptor.of(result, args),
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(fixed));
+  }
+
+  /// @param path NUL-terminated
+  static int open(MemorySegment path, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) OPEN.invokeExact(state, path, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int close(int fd) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) CLOSE.invokeExact(state, fd), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// The caller has checked that the range lies in the buffer and that the buffer is writable.
+  static int read(int fd, MemorySegment buffer, long offset, int length) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      long address = buffer.address() + offset;
+      return result((long) READ.invokeExact(state, fd, address, (long) length, buffer), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// The caller has checked that the range lies in the buffer.
+  static int write(int fd, MemorySegment buffer, long offset, int length) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      long address = buffer.address() + offset;
+      return result((long) WRITE.invokeExact(state, fd, address, (long) length, buffer), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int ioctl(int fd, long request, MemorySegment argument) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) IOCTL.invokeExact(state, fd, request, argument), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// For the requests that take their argument by value.
+  static int ioctl(int fd, long request, long argument) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) IOCTL_VALUE.invokeExact(state, fd, request, argument), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int fcntl(int fd, int command, long argument) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) FCNTL.invokeExact(state, fd, command, argument), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int eventfd(int initial, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) EVENTFD.invokeExact(state, initial, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int epollCreate(int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) EPOLL_CREATE.invokeExact(state, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int epollCtl(int epoll, int operation, int fd, MemorySegment event) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int epollWait(int epoll, MemorySegment events, int capacity, int timeoutMillis) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (int) EPOLL_WAIT.invokeExact(state, epoll, events, capacity, timeoutMillis), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int setns(int fd, int type) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) SETNS.invokeExact(state, fd, type), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int socket(int domain, int type, int protocol) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) SOCKET.invokeExact(state, domain, type, protocol), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// @param name NUL-terminated
+  static int memfdCreate(MemorySegment name, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) MEMFD_CREATE.invokeExact(state, name, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int ftruncate(int fd, long size) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) FTRUNCATE.invokeExact(state, fd, size), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// The address of the mapping, chosen by the kernel. User addresses are positive.
+  static long mmap(long size, int protection, int flags, int fd, long offset) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      long address = (long) MMAP.invokeExact(state, 0L, size, protection, flags, fd, offset);
+      return address == -1 ? -state.get(JAVA_INT, ERRNO) : address;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int munmap(long address, long size) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) MUNMAP.invokeExact(state, address, size), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  private static int result(long returned, MemorySegment state) {
+    return returned < 0 ? -state.get(JAVA_INT, ERRNO) : (int) returned;
+  }
+
+  /// The linker's own checks (closed arena, wrong thread, heap segment) reach the caller unchanged.
+  private static RuntimeException unexpected(Throwable t) {
+    if (t instanceof RuntimeException e) {
+      return e;
+    }
+    if (t instanceof Error e) {
+      throw e;
+    }
+    throw new AssertionError("a downcall threw a checked exception", t);
+  }
+}

@@ -1,0 +1,38 @@
+package org.vbus.linux;
+
+/// Says whether this JVM runs where the bindings of this module are right: Linux on x86-64 or
+/// aarch64. There the constants agree, except for `struct epoll_event`, see [Epoll].
+public final class Linux {
+
+  /// `struct epoll_event` is packed on x86-64 only (epoll_ctl(2)).
+  static final boolean X86_64 = isX86(System.getProperty("os.arch", ""));
+
+  private Linux() {}
+
+  /// True where the factories of this package work.
+  public static boolean supported() {
+    return supported(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+  }
+
+  /// Returns quietly where [#supported()] is true.
+  ///
+  /// @throws UnsupportedOperationException elsewhere, naming this system
+  public static void require() {
+    if (!supported()) {
+      throw new UnsupportedOperationException(
+          unsupported(System.getProperty("os.name", "?"), System.getProperty("os.arch", "?")));
+    }
+  }
+
+  static boolean supported(String os, String arch) {
+    return os.equals("Linux") && (isX86(arch) || arch.equals("aarch64"));
+  }
+
+  static String unsupported(String os, String arch) {
+    return "this needs Linux on x86-64 or aarch64; this JVM runs on " + os + " on " + arch;
+  }
+
+  private static boolean isX86(String arch) {
+    return arch.equals("amd64") || arch.equals("x86_64");
+  }
+}
