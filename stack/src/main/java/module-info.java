@@ -1,12 +1,22 @@
-/// Composition of a stack from configuration.
+/// Composition of a stack from configuration or code.
 @org.jspecify.annotations.NullMarked
 module org.vbus.stack {
-  requires transitive org.jspecify; // not static: @Nullable on records is read at run time
+  requires transitive org.jspecify;
   requires transitive org.vbus.core;
-  requires org.vbus.linux;
   requires transitive com.google.guice;
   requires com.google.common;
   requires typesafe.config;
+  requires org.slf4j;
+  requires org.vbus.linux;
 
+  exports org.vbus.stack;
   exports org.vbus.stack.config;
+  exports org.vbus.stack.spi;
+
+  opens org.vbus.stack to
+      com.google.guice;
+
+  uses org.vbus.stack.spi.ConnectorPlugin;
+  uses org.vbus.stack.spi.DevicePlugin;
+  uses org.vbus.stack.spi.SwitchPlugin;
 }

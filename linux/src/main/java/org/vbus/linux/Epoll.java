@@ -70,22 +70,30 @@ public final class Epoll implements AutoCloseable {
 
   /// Registers a descriptor, once.
   ///
+  /// @param target number of an open descriptor that outlives its registration
+  /// @param events [#READABLE], [#WRITABLE] or both; 0 still reports errors
+  public void add(int target, int events, long tag) throws SystemCallException {
+    control(CTL_ADD, target, events, tag);
+  }
+
+  /// Registers a descriptor, once.
+  ///
   /// @param events [#READABLE], [#WRITABLE] or both; 0 still reports errors
   public void add(Fd target, int events, long tag) throws SystemCallException {
-    control(CTL_ADD, target, events, tag);
+    control(CTL_ADD, target.number(), events, tag);
   }
 
   /// Replaces the events and the tag of a registered descriptor.
   public void modify(Fd target, int events, long tag) throws SystemCallException {
-    control(CTL_MOD, target, events, tag);
+    control(CTL_MOD, target.number(), events, tag);
   }
 
   /// Closing a descriptor removes it as well, unless it was handed to somebody else.
-  public void remove(Fd target) throws SystemCallException {
+  public void remove(int target) throws SystemCallException {
     control(CTL_DEL, target, 0, 0);
   }
 
-  private void control(int operation, Fd target, int events, long tag) throws SystemCallException {
+  private void control(int operation, int target, int events, long tag) throws SystemCallException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(SIZE, Long.BYTES);
       event.set(JAVA_INT_UNALIGNED, EVENTS, events);
@@ -93,8 +101,8 @@ public final class Epoll implements AutoCloseable {
       int _ =
           SystemCallException.check(
               "epoll set",
-              "epoll_ctl of " + target,
-              LibC.epollCtl(fd.number(), operation, target.number(), event));
+              "epoll_ctl of descriptor " + target,
+              LibC.epollCtl(fd.number(), operation, target, event));
     }
   }
 

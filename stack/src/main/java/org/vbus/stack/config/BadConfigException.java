@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 
 /// A configuration that cannot be used, with every fault found. The message has one line for each
 /// of the first [#SHOWN] faults, ordered by file and line, and is meant to be printed as it is.
-public final class BadConfigException extends Exception {
+public final class BadConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /// Faults listed in the message.

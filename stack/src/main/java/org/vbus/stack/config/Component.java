@@ -51,6 +51,12 @@ record Component(RecordComponent declared, String key, boolean rest) {
     return namedBy == null ? null : namedBy.value();
   }
 
+  /// The plug-in that is meant when [#namedBy()] is not written, or empty.
+  String namedOtherwise() {
+    NamedBy namedBy = declared.getAnnotation(NamedBy.class);
+    return namedBy == null ? "" : namedBy.otherwise();
+  }
+
   /// Builds the record. An [IllegalArgumentException] of its constructor comes through.
   static Object construct(Class<?> record, @Nullable Object[] arguments) {
     Class<?>[] types =

@@ -7,6 +7,11 @@ package org.vbus.stack.config;
 ///
 /// @param path the key with all blocks around it, `buses.vm1.devices.eth0.switch`
 public record Located<T>(T value, Origin origin, String path) {
+  /// A value that was not written in a file but given by a program, under the name `path`.
+  public static <T> Located<T> of(T value, String path) {
+    return new Located<>(value, new Origin("program", 0), path);
+  }
+
   /// The one-line error for this value.
   public BadConfigException error(String message) {
     return BadConfigException.at(origin, path, message);

@@ -15,5 +15,9 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface NamedBy {
+  /// The key.
   String value();
+
+  /// The name that is meant when the key is not written; empty when it must be written.
+  String otherwise() default "";
 }

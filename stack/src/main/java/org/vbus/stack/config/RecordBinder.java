@@ -51,9 +51,7 @@ public final class RecordBinder {
     for (int i = 0; i < arguments.length; i++) {
       Component component = components.get(i);
       arguments[i] =
-          component.rest()
-              ? plugin(node.taking(accepted), component.key())
-              : component(node, component);
+          component.rest() ? plugin(node.taking(accepted), component) : component(node, component);
     }
     if (!rest) {
       refuseUnknown(node, accepted);
@@ -105,7 +103,7 @@ public final class RecordBinder {
         return value == null ? null : new Located<>(value, node.origin(), node.path());
       }
     } else if (type == PluginBlock.class) {
-      return plugin(node, component.namedBy());
+      return plugin(node, component);
     } else if (type instanceof Class<?> plain && plain.isRecord()) {
       return record(node, plain);
     } else if (type instanceof Class<?> plain && Scalar.isScalar(plain)) {
@@ -152,13 +150,14 @@ public final class RecordBinder {
     return Collections.unmodifiableMap(values);
   }
 
-  private @Nullable Object plugin(ConfigNode node, @Nullable String namedBy) {
+  private @Nullable Object plugin(ConfigNode node, Component component) {
     String text = node.text();
     if (text != null) {
       return new PluginBlock(new Located<>(text, node.origin(), node.path()), node.emptied());
     }
+    String namedBy = component.namedBy();
     if (namedBy != null) {
-      return pluginNamedBy(node, namedBy);
+      return pluginNamedBy(node, namedBy, component.namedOtherwise());
     }
     List<ConfigNode> names = node.children();
     if (names.size() != 1) {
@@ -172,13 +171,16 @@ public final class RecordBinder {
     return new PluginBlock(new Located<>(body.key(), body.origin(), node.path()), body);
   }
 
-  private @Nullable Object pluginNamedBy(ConfigNode node, String namedBy) {
+  private @Nullable Object pluginNamedBy(ConfigNode node, String namedBy, String otherwise) {
     ConfigNode name = node.child(namedBy);
     if (!node.isBlock()) {
       return mismatch(node, "a block");
     }
     if (!name.exists()) {
-      return missing(node, namedBy, "the name of a plug-in");
+      return otherwise.isEmpty()
+          ? missing(node, namedBy, "the name of a plug-in")
+          : new PluginBlock(
+              new Located<>(otherwise, node.origin(), node.path()), node.taking(Set.of(namedBy)));
     }
     String text = name.text();
     return text == null

@@ -100,6 +100,7 @@ public final class Bus {
     }
     slots.set(slot.index(), null);
     listeners.forEach(listener -> listener.unplugging(slot));
+    slot.device().model().close();
   }
 
   /// Changes an attribute of a device and tells the listeners.

@@ -9,7 +9,7 @@ package org.vbus.core.device;
 /// `poll` breaks the queue as [org.vbus.core.ring.RingFault#DEVICE_ERROR].
 ///
 /// Optional powers are separate interfaces a model also implements: [HasConfig], [HasAttributes].
-public interface DeviceModel {
+public interface DeviceModel extends AutoCloseable {
   /// What the device is; the same for its whole life.
   DeviceSpec spec();
 
@@ -23,4 +23,8 @@ public interface DeviceModel {
 
   /// The last poll has happened; forget the context. Called once per start.
   void stop();
+
+  /// Unplugged for good: release what was acquired outside of a guest. After the last stop.
+  @Override
+  default void close() {}
 }

@@ -38,6 +38,11 @@ final class QueueTask implements Pollable {
   }
 
   @Override
+  public long idleNanos() {
+    return model instanceof Paced paced ? paced.idleNanos(queue.index()) : Long.MAX_VALUE;
+  }
+
+  @Override
   public void arm() {
     if (kicks) {
       queue.armKicks();

@@ -230,7 +230,7 @@ public final class PollLoop implements AutoCloseable {
     VarHandle.fullFence();
     if (pass() == 0 && running) {
       if ((boolean) SLEEPING.getOpaque(this)) {
-        waiter.block(Long.MAX_VALUE);
+        waiter.block(longestSleep());
       }
       if (!SLEEPING.compareAndSet(this, true, false)) {
         ledger.add(Event.WAKES, 1);
@@ -241,6 +241,14 @@ public final class PollLoop implements AutoCloseable {
     for (Pollable pollable : pollables) {
       pollable.disarm();
     }
+  }
+
+  private long longestSleep() {
+    long nanos = Long.MAX_VALUE;
+    for (Pollable pollable : pollables) {
+      nanos = Math.min(nanos, pollable.idleNanos());
+    }
+    return nanos;
   }
 
   /// Ends the loop after its current pass; commands that were accepted still run.

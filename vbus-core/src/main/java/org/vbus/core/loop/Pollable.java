@@ -15,4 +15,9 @@ public interface Pollable {
 
   /// Tells the peer that waking is not needed: the loop is polling.
   default void disarm() {}
+
+  /// How long the loop may sleep before it has to poll this again though nothing woke it.
+  default long idleNanos() {
+    return Long.MAX_VALUE;
+  }
 }

@@ -23,12 +23,8 @@ public final class Frame {
   /// Bytes of an Ethernet header: two addresses and the EtherType.
   public static final int HEADER_LENGTH = 14;
 
-  /// Copies below this length use eight-byte loads and stores: the call behind [MemorySegment#copy]
-  /// costs more than it moves.
-  private static final int WIDE_COPY_LIMIT = 256;
-
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-  private static final ValueLayout.OfLong BE_LONG = LONG.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfLong BE_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
   private static final int DESTINATION = 0;
@@ -140,10 +136,11 @@ public final class Frame {
     return MacAddress.isMulticast(destination());
   }
 
-  /// Copies the whole frame to `dst` at `dstOff`.
+  /// Copies the whole frame to `dst` at `dstOff`; with [MemorySegment#copy] for short frames too,
+  /// which on JDK 25 takes about half the time of a loop of eight-byte loads and stores.
   public void copyTo(MemorySegment dst, long dstOff) {
     if (pieces == 1) {
-      copy(segments[0], offsets[0], dst, dstOff, length);
+      MemorySegment.copy(segments[0], offsets[0], dst, dstOff, length);
     } else {
       copyTo(0, dst, dstOff, length);
     }
@@ -171,7 +168,8 @@ public final class Frame {
       int inPiece = at - start;
       if (inPiece < pieceLength) {
         int part = Math.min(pieceLength - inPiece, end - at);
-        copy(segments[piece], offsets[piece] + inPiece, dst, dstOff + (at - frameOff), part);
+        MemorySegment.copy(
+            segments[piece], offsets[piece] + inPiece, dst, dstOff + (at - frameOff), part);
         at += part;
       } else {
         start += pieceLength;
@@ -180,24 +178,6 @@ public final class Frame {
     }
     hintPiece = piece;
     hintStart = start;
-  }
-
-  private static void copy(
-      MemorySegment src, long srcOff, MemorySegment dst, long dstOff, int len) {
-    if (len >= WIDE_COPY_LIMIT) {
-      MemorySegment.copy(src, srcOff, dst, dstOff, len);
-    } else if (len >= Long.BYTES) {
-      int last = len - Long.BYTES;
-      for (int i = 0; i < last; i += Long.BYTES) {
-        dst.set(LONG, dstOff + i, src.get(LONG, srcOff + i));
-      }
-      // The final eight bytes, which may overlap those before: the same bytes again.
-      dst.set(LONG, dstOff + last, src.get(LONG, srcOff + last));
-    } else {
-      for (int i = 0; i < len; i++) {
-        dst.set(BYTE, dstOff + i, src.get(BYTE, srcOff + i));
-      }
-    }
   }
 
   private void changed() {

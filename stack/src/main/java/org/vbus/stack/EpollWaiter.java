@@ -1,0 +1,67 @@
+package org.vbus.stack;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.vbus.core.loop.Waiter;
+import org.vbus.linux.Epoll;
+import org.vbus.linux.EventFd;
+
+/// Sleeps in epoll: woken by an eventfd, or by any file descriptor it watches.
+public final class EpollWaiter implements Waiter {
+  private static final long WAKE = -1;
+  private static final long WATCHED = 0;
+
+  private final Epoll epoll;
+  private final EventFd wake;
+
+  /// Opens an epoll instance and an eventfd.
+  ///
+  /// @throws IOException when the process is out of file descriptors
+  public EpollWaiter() throws IOException {
+    epoll = Epoll.create(8);
+    wake = EventFd.create();
+    epoll.add(wake.fd(), Epoll.READABLE, WAKE);
+  }
+
+  @Override
+  public void block(long nanos) {
+    int timeout =
+        nanos > 1_000_000L * Integer.MAX_VALUE ? -1 : (int) ((nanos + 999_999) / 1_000_000);
+    int ready = epoll.await(timeout);
+    for (int i = 0; i < ready; i++) {
+      if (epoll.tag(i) == WAKE) {
+        wake.drain();
+      }
+    }
+  }
+
+  @Override
+  public void wake() {
+    wake.signal();
+  }
+
+  @Override
+  public void watch(int fd) {
+    try {
+      epoll.add(fd, Epoll.READABLE, WATCHED);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void unwatch(int fd) {
+    try {
+      epoll.remove(fd);
+    } catch (IOException e) {
+      // It was not watched, or is closed, which ended the watch.
+      return;
+    }
+  }
+
+  @Override
+  public void close() {
+    epoll.close();
+    wake.close();
+  }
+}

@@ -1,0 +1,77 @@
+package org.vbus.venet;
+
+/// Token bucket in front of a transmit queue, in bytes of frames.
+///
+/// The rate is set by any thread; everything else belongs to the loop that polls the queue. The bucket holds
+/// 10 ms of the rate, at least one full frame.
+final class Pacer {
+  private static final long NANOS = 1_000_000_000L;
+  private static final long LEAST_BURST = 1 << 16;
+
+  /// Bytes per second, 0 = unlimited.
+  private volatile long rate;
+
+  private long tokens;
+  private long filledAt;
+  private boolean limited;
+
+  /// The rate as text: `unlimited` or Mbit/s.
+  String rate() {
+    long now = rate;
+    return now == 0 ? "unlimited" : Long.toString(now / 125_000);
+  }
+
+  void rate(String text) {
+    if (text.equals("unlimited")) {
+      rate = 0;
+      return;
+    }
+    long mbits;
+    try {
+      mbits = Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      mbits = 0;
+    }
+    if (mbits < 1 || mbits > 1_000_000) {
+      throw new IllegalArgumentException(
+          "rate is unlimited or Mbit/s from 1 to 1000000, not " + text);
+    }
+    rate = mbits * 125_000;
+  }
+
+  void refill(long now) {
+    long bytes = rate;
+    if (bytes == 0) {
+      limited = false;
+      return;
+    }
+    long burst = Math.max(bytes / 100, LEAST_BURST);
+    if (!limited) {
+      limited = true;
+      tokens = burst;
+      filledAt = now;
+      return;
+    }
+    // More than a second of idleness fills any bucket; the bound keeps the product in range.
+    long elapsed = Math.min(now - filledAt, NANOS);
+    tokens = Math.min(burst, tokens + elapsed / 1000 * bytes / (NANOS / 1000));
+    filledAt = now - elapsed % 1000;
+  }
+
+  boolean allows() {
+    return !limited || tokens > 0;
+  }
+
+  void take(int bytes) {
+    tokens -= bytes;
+  }
+
+  /// How long until the next frame is allowed, [Long#MAX_VALUE] when one is allowed now and only a kick is
+  /// worth waking for.
+  long waitNanos() {
+    long bytes = rate;
+    return !limited || bytes == 0 || tokens > 0
+        ? Long.MAX_VALUE
+        : (1 - tokens) * NANOS / bytes + 1;
+  }
+}
