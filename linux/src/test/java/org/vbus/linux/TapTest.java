@@ -7,12 +7,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
 final class TapTest {
   private static final HexFormat HEX = HexFormat.of();
   private static final String OUR_MAC = "020000000001";
@@ -29,19 +27,13 @@ final class TapTest {
               + "000000000000"
               + HOST_IP);
 
-  private PrivateNetns netns;
-  private final Arena arena = Arena.ofShared();
+  @AutoClose private PrivateNetns netns;
+  @AutoClose private final Arena arena = Arena.ofShared();
   private final MemorySegment buffer = arena.allocate(4096);
 
   @BeforeEach
   void makeNamespace() throws Exception {
     netns = PrivateNetns.create();
-  }
-
-  @AfterEach
-  void deleteNamespace() throws Exception {
-    arena.close();
-    netns.close();
   }
 
   private TapOptions options(String name) {
@@ -77,7 +69,7 @@ final class TapTest {
       while (reply == null) {
         int n = tap.read(buffer, offset, 2048);
         if (n == -Errno.EAGAIN) {
-          int _ = epoll.await(-1);
+          assertThat(epoll.await(5_000)).as("an answer comes").isPositive();
           continue;
         }
         assertThat(n).isGreaterThanOrEqualTo(header + 14);
