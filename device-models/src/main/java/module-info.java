@@ -3,7 +3,10 @@
 module org.vbus.devices {
   requires static transitive org.jspecify;
   requires transitive org.vbus.core;
-  requires org.vbus.stack;
+  requires transitive org.vbus.stack;
 
   exports org.vbus.devices.template;
+
+  provides org.vbus.stack.spi.DevicePlugin with
+      org.vbus.devices.template.TemplatePlugin;
 }

@@ -1,4 +1,4 @@
-/// The north side in Java: a guest's processor, its mirror of the bus, drivers.
+/// The north side in Java: a guest's processor, its mirror of the bus, drivers, programs.
 @org.jspecify.annotations.NullMarked
 module org.vbus.proxy {
   requires static transitive org.jspecify;
@@ -8,4 +8,11 @@ module org.vbus.proxy {
   exports org.vbus.proxy.cpu;
   exports org.vbus.proxy.driver;
   exports org.vbus.proxy.guest;
+  exports org.vbus.proxy.program;
+
+  uses org.vbus.proxy.program.GuestProgram;
+
+  provides org.vbus.proxy.program.GuestProgram with
+      org.vbus.proxy.program.Forward,
+      org.vbus.proxy.program.Idle;
 }

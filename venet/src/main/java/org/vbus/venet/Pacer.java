@@ -2,8 +2,8 @@ package org.vbus.venet;
 
 /// Token bucket in front of a transmit queue, in bytes of frames.
 ///
-/// The rate is set by any thread; everything else belongs to the loop that polls the queue. The bucket holds
-/// 10 ms of the rate, at least one full frame.
+/// The rate is set by any thread; everything else belongs to the loop that polls the queue. The
+/// bucket holds 10 ms of the rate, at least one full frame.
 final class Pacer {
   private static final long NANOS = 1_000_000_000L;
   private static final long LEAST_BURST = 1 << 16;
@@ -66,12 +66,10 @@ final class Pacer {
     tokens -= bytes;
   }
 
-  /// How long until the next frame is allowed, [Long#MAX_VALUE] when one is allowed now and only a kick is
-  /// worth waking for.
+  /// How long until the next frame is allowed, [Long#MAX_VALUE] when one is allowed now and only a
+  /// kick is worth waking for.
   long waitNanos() {
     long bytes = rate;
-    return !limited || bytes == 0 || tokens > 0
-        ? Long.MAX_VALUE
-        : (1 - tokens) * NANOS / bytes + 1;
+    return !limited || bytes == 0 || tokens > 0 ? Long.MAX_VALUE : (1 - tokens) * NANOS / bytes + 1;
   }
 }

@@ -16,10 +16,10 @@ import org.vbus.venet.l2.SwitchPort;
 
 /// A tap device as a port of a switch: the way to the host's kernel.
 ///
-/// Its loop reads frames into one buffer and forwards them, and writes what is delivered; a full kernel queue
-/// drops. Each frame has the virtio-net header before it (IFF_VNET_HDR), all zero as long as no offload is
-/// agreed with the kernel.
-public final class TapPort implements Pollable, Port, AutoCloseable {
+/// Its loop reads frames into one buffer and forwards them, and writes what is delivered; a full
+/// kernel queue drops. Each frame has the virtio-net header before it (IFF_VNET_HDR), all zero as
+/// long as no offload is agreed with the kernel.
+final class TapPort implements Pollable, Port, AutoCloseable {
   private static final int BUFFER = 1 << 16;
   private static final int INBOX_SLOTS = 256;
 
@@ -41,7 +41,7 @@ public final class TapPort implements Pollable, Port, AutoCloseable {
   /// Takes over `tap` as port `name`, polled by `loop`.
   ///
   /// @throws IllegalArgumentException when the name is taken on that switch
-  public TapPort(String name, Tap tap, VenetSwitch network, PollLoop loop, int group) {
+  TapPort(String name, Tap tap, VenetSwitch network, PollLoop loop, int group) {
     this.tap = tap;
     this.network = network;
     this.loop = loop;
@@ -55,7 +55,7 @@ public final class TapPort implements Pollable, Port, AutoCloseable {
   }
 
   /// Its port on the switch.
-  public SwitchPort port() {
+  SwitchPort port() {
     return port;
   }
 

@@ -34,10 +34,10 @@ import org.vbus.venet.l2.SwitchPort;
 ///                 '-- on a foreign loop: FrameInbox, drained by the RX queue's own loop
 /// ```
 ///
-/// Offers MAC, STATUS, MTU and MRG_RXBUF. Frames that find no receive buffer are dropped and counted, never
-/// waited for. The transmit queue may be paced: above the rate it is simply not consumed.
-public final class VenetDevice
-    implements DeviceModel, HasConfig, HasAttributes, Paced, Port {
+/// Offers MAC, STATUS, MTU and MRG_RXBUF. Frames that find no receive buffer are dropped and
+/// counted, never waited for. The transmit queue may be paced: above the rate it is simply not
+/// consumed.
+public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes, Paced, Port {
   private static final int QUEUE_SIZE = 1024;
   private static final int INBOX_SLOTS = 256;
 
@@ -119,8 +119,8 @@ public final class VenetDevice
     return linkUp;
   }
 
-  /// Whether a driver is at work and the link is up, so that frames can pass.
-  public boolean passing() {
+  @Override
+  public boolean isUp() {
     return linkUp && running != null;
   }
 
@@ -179,7 +179,8 @@ public final class VenetDevice
     Running last = running;
     running = null;
     if (last != null) {
-      // Frames are delivered on the RX loop only: once it has run this, none is under way, and what was
+      // Frames are delivered on the RX loop only: once it has run this, none is under way, and what
+      // was
       // delivered before is published.
       last.rxLoop.execute(last.rxLoop.burst()::publish);
     }
@@ -198,7 +199,7 @@ public final class VenetDevice
     if (now == null) {
       return 0;
     }
-    return queue == TX ? transmit(now, budget) : drainInbox(now, budget);
+    return queue == TX ? transmit(now, budget) : drainInbox(budget);
   }
 
   @Override
@@ -255,15 +256,14 @@ public final class VenetDevice
     network.l2().forward(port, frame, time);
   }
 
-  private int drainInbox(Running now, int budget) {
+  private int drainInbox(int budget) {
     return inbox.isEmpty() ? 0 : inbox.drain(budget, inboxConsumer);
   }
 
   private final FrameConsumer inboxConsumer =
       frame -> {
         Running now = running;
-        Delivery outcome =
-            now == null || !linkUp ? Delivery.LINK_DOWN : receive(now, frame);
+        Delivery outcome = now == null || !linkUp ? Delivery.LINK_DOWN : receive(now, frame);
         port().count(outcome, frame.length());
       };
 

@@ -43,9 +43,9 @@ final class VenetProtocol {
 
   private VenetProtocol() {}
 
-  /// Whether the device may take a packet with this header. Without offloads a driver leaves the header zero
-  /// (5.1.9.2.1); flags it sets all the same are ignored (5.1.9.2.2), but a packet to be segmented cannot be
-  /// sent as it is.
+  /// Whether the device may take a packet with this header. Without offloads a driver leaves the
+  /// header zero (5.1.9.2.1); flags it sets all the same are ignored (5.1.9.2.2), but a packet to
+  /// be segmented cannot be sent as it is.
   static boolean acceptsHeader(Chain chain) {
     return chain.readByte(GSO_TYPE) == 0;
   }

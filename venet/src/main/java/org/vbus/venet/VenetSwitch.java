@@ -11,8 +11,8 @@ import org.vbus.venet.l2.MacAddress;
 import org.vbus.venet.l2.Port;
 import org.vbus.venet.l2.SwitchPort;
 
-/// An [L2Switch] together with the loops that forward on it, so that a port can leave while others forward, and
-/// with the capture of its ports.
+/// An [L2Switch] together with the loops that forward on it, so that a port can leave while others
+/// forward, and with the capture of its ports.
 ///
 /// Ports come and go on control threads.
 public final class VenetSwitch {

@@ -1,6 +1,7 @@
 package org.vbus.devices.template;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vbus.core.device.DeviceContext;
 import org.vbus.core.device.DeviceModel;
 import org.vbus.core.device.DeviceSpec;
@@ -25,7 +26,7 @@ public final class TemplateDevice implements DeviceModel {
       new DeviceSpec(
           DEVICE_ID, "template", List.of(new QueueSpec("requests", QUEUE_SIZE, true)), 0);
   private final Chain chain = new Chain();
-  private @org.jspecify.annotations.Nullable VirtQueue requests;
+  private @Nullable VirtQueue requests;
 
   /// A device that is not started.
   public TemplateDevice() {}

@@ -60,6 +60,7 @@ public final class NetDriver extends Napi implements Driver {
   private int txFreeCount;
   private FrameHandler handler = (segment, off, len) -> {};
   private Runnable linkHandler = () -> {};
+  private Runnable burstHandler = () -> {};
   private long mac;
   private int mtu = 1500;
   private boolean linkUp = true;
@@ -172,6 +173,11 @@ public final class NetDriver extends Napi implements Driver {
     handler = taker;
   }
 
+  /// Sets what runs after each burst of received frames, such as [#flush()] of another card.
+  public void onBurst(Runnable taker) {
+    burstHandler = taker;
+  }
+
   /// Sets who hears that link state or MTU changed.
   public void onLinkChange(Runnable taker) {
     linkHandler = taker;
@@ -229,10 +235,12 @@ public final class NetDriver extends Napi implements Driver {
       receive(token, rx.usedLength());
       done++;
     }
-    if (done > 0 && !gone && rx.publish()) {
-      device.kick(RX);
+    if (done > 0) {
+      if (!gone && rx.publish()) {
+        device.kick(RX);
+      }
+      burstHandler.run();
     }
-    flush();
     return done;
   }
 

@@ -12,4 +12,9 @@ public interface Port {
   /// loop reports the outcome to [SwitchPort#count] when it has drained the frame. Must not block
   /// and must not throw.
   Delivery deliver(Frame frame);
+
+  /// Whether there is a station and its link is up; for display, any thread.
+  default boolean isUp() {
+    return true;
+  }
 }

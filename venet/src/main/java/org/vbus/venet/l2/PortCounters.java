@@ -97,7 +97,7 @@ public final class PortCounters {
     add(FLOODED, 1);
   }
 
-  void drop(DropReason reason) {
+  public void drop(DropReason reason) {
     counterOf(reason).getAndIncrement();
   }
 

@@ -41,6 +41,11 @@ public final class SwitchPort {
     return attached;
   }
 
+  /// Whether frames can leave by this port now.
+  public boolean isUp() {
+    return port.isUp();
+  }
+
   /// What crossed this port.
   public PortCounters counters() {
     return counters;

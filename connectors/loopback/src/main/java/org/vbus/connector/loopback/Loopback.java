@@ -10,6 +10,7 @@ import org.vbus.core.connector.GuestConnector;
 import org.vbus.core.connector.HostConnector;
 import org.vbus.core.connector.InterruptSink;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
@@ -62,6 +63,12 @@ public final class Loopback implements HostConnector {
   /// Bytes of guest memory that are still mapped, 0 once closed.
   public long mappedBytes() {
     return arena.scope().isAlive() ? memory.byteSize() : 0;
+  }
+
+  @Override
+  public Tally tally() {
+    // Kicks, register accesses and interrupts are counted by the guest and its processor.
+    return Tally.zero();
   }
 
   @Override

@@ -1,0 +1,2 @@
+/// Programs that guests written in Java run.
+package org.vbus.proxy.program;
