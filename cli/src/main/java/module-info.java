@@ -3,6 +3,8 @@
 module org.vbus.cli {
   requires static transitive org.jspecify;
   requires org.vbus.bench;
+  requires org.vbus.linux;
+  requires org.vbus.stack;
   requires org.vbus.venet;
   requires info.picocli;
   requires org.slf4j;

@@ -4,7 +4,9 @@ module org.vbus.stack {
   requires transitive org.jspecify;
   requires transitive org.vbus.core;
   requires transitive com.google.guice;
+  // Guice is an automatic module: what it needs is named here, so that it is resolved.
   requires com.google.common;
+  requires jakarta.inject;
   requires typesafe.config;
   requires org.slf4j;
   requires org.vbus.linux;

@@ -93,6 +93,11 @@ public final class Epoll implements AutoCloseable {
     control(CTL_DEL, target, 0, 0);
   }
 
+  /// Closing a descriptor removes it as well, unless it was handed to somebody else.
+  public void remove(Fd target) throws SystemCallException {
+    control(CTL_DEL, target.number(), 0, 0);
+  }
+
   private void control(int operation, int target, int events, long tag) throws SystemCallException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(SIZE, Long.BYTES);
