@@ -105,6 +105,11 @@ public final class NorthEvents {
     }
   }
 
+  /// The ring of a level.
+  EventConsumer ring(int level) {
+    return rings[level];
+  }
+
   /// Asks for no more interrupts of any level.
   public void mask() {
     for (EventConsumer ring : rings) {

@@ -17,9 +17,12 @@ import java.lang.foreign.MemorySegment;
 /// The receiving side works in one of two ways.
 ///
 /// ```
-/// interrupt driven                          polling (as NAPI)
-///   on a notification: wakeup(handler)        on a notification: finish(), disable(), then
-///                                             do { take(); poll until empty } while (enable())
+/// interrupt driven                      polling (as NAPI)
+///   on a notification:                    on a notification, masked or not:
+///     wakeup(handler)                       finish(); if enabled: disable() and start polling
+///   to unmask:                            polling:
+///     enable(); wakeup(handler)             take(); look at the memory until there is nothing left
+///                                           if enable(): disable() and poll again; else done
 /// ```
 ///
 /// One thread per side at a time. Two threads of one side that [#inject] at once cost at most a
@@ -98,14 +101,15 @@ public final class ShmSignal {
     memory.fullFence();
   }
 
-  /// Unmasks. True: something changed while masked or is under way, so look (again) before
-  /// sleeping.
+  /// Unmasks. True: memory changed since the last [#take], so look again before sleeping. A
+  /// receiver that works by [#wakeup] calls that next in any case.
   public boolean enable() {
     memory.u8(mine + ENABLED, (byte) 1);
-    // [MO-SIG-4] FULL. Partner: MO-SIG-2. Orders: enabled = 1, before the look at dirty and pending
-    // and at whatever else the caller looks at afterwards.
+    // [MO-SIG-4] FULL. Partner: MO-SIG-2. Orders: enabled = 1, before the look at dirty and at
+    // whatever
+    // else the caller looks at afterwards.
     memory.fullFence();
-    return dirty() || memory.u8(mine + PENDING) != 0;
+    return dirty();
   }
 
   /// Masks. Changes stay recorded in `dirty`. A peer that has not seen it yet may still send one
@@ -160,8 +164,11 @@ public final class ShmSignal {
   /// Clears and unmasks in one go, for a receiver that looks at more than `dirty`: the caller
   /// fences, then looks.
   void arm() {
-    memory.u8(mine + DIRTY, (byte) 0);
     memory.u8(mine + PENDING, (byte) 0);
     memory.u8(mine + ENABLED, (byte) 1);
+    // [MO-SIG-7] RELEASE dirty = 0. Partner: MO-SIG-2. Orders: pending = 0 and enabled = 1, before
+    // dirty = 0.
+    // So a dirty = 1 that stays behind always has a notification under way.
+    memory.u8Release(mine + DIRTY, (byte) 0);
   }
 }
