@@ -10,7 +10,8 @@ import java.util.BitSet;
 /// raise or [#flush]; north is asked to kick when it returns descriptors. So an honest north loses
 /// no signal even if its rings are small.
 ///
-/// [#raise] may be called by several threads. A source is always raised on the same level.
+/// [#raise] may be called by several threads. A source is always raised on the same level; a level
+/// comes from our own configuration, or was validated when the guest registered the source.
 public final class SouthEvents {
   private final SignalTable table;
   private final EventProducer[] rings;
