@@ -78,7 +78,7 @@ public final class NetDriver extends Napi implements Driver {
 
   /// Initialises the device with all features this driver understands.
   public NetDriver(Guest guest, VirtioTransport device) {
-    this(guest, device, UNDERSTOOD, 256);
+    this(guest, device, UNDERSTOOD, 1024);
   }
 
   /// Initialises the device.
