@@ -19,7 +19,12 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     description =
         "One bus under virtio: hosts devices for guests, and measures what reaching them costs.",
-    subcommands = {HostCommand.class, CheckCommand.class, DoctorCommand.class})
+    subcommands = {
+      HostCommand.class,
+      CheckCommand.class,
+      DoctorCommand.class,
+      SelfTestCommand.class
+    })
 public final class Main implements Runnable {
   private static final int FAILED = 1;
   private static final int BAD_INPUT = 2;

@@ -54,14 +54,21 @@ final class DeviceWindow implements DeviceSignals {
 
   @Override
   public boolean queue(int queue) {
-    interruptStatus.getAndUpdate(bits -> bits | INT_USED);
+    pend(INT_USED);
     return channel.signal(targets[queue], levels[queue]);
   }
 
   @Override
   public void config() {
-    interruptStatus.getAndUpdate(bits -> bits | INT_CONFIG);
+    pend(INT_CONFIG);
     boolean _ = channel.signal(configTarget, configLevel);
+  }
+
+  /// Sets a bit of the interrupt status; a driver that never acknowledges costs only the look.
+  private void pend(int bit) {
+    if ((interruptStatus.get() & bit) == 0) {
+      interruptStatus.getAndUpdate(bits -> bits | bit);
+    }
   }
 
   long read(int offset, int size) {
