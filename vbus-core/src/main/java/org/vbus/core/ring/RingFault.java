@@ -5,13 +5,13 @@ package org.vbus.core.ring;
 ///
 /// Each constant names the clause of virtio 1.4 that makes it a lie.
 public enum RingFault {
-  /// The avail index moved further than the queue is long.
-  AVAIL_INDEX_JUMP("2.7.6", "avail.idx ran more than the queue size ahead"),
+  /// The avail index moved further than the queue is long, or went back.
+  AVAIL_INDEX_JUMP("2.7.6", "avail.idx ran more than the queue size ahead, or went back"),
   /// An avail element names no descriptor of the table.
   HEAD_OUT_OF_RANGE("2.7.6", "avail ring names a descriptor beyond the table"),
   /// A `next` field names no descriptor of its table.
   NEXT_OUT_OF_RANGE("2.7.5", "next names a descriptor beyond the table"),
-  /// A chain has more descriptors than the queue, so it loops.
+  /// A chain has more descriptors than its table, so it loops.
   CHAIN_LOOP("2.7.5.2", "descriptor chain loops"),
   /// An indirect table makes the chain longer than the queue.
   CHAIN_TOO_LONG("2.7.5.3.1", "descriptor chain is longer than the queue size"),

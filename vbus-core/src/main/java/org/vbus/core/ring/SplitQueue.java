@@ -144,7 +144,7 @@ public final class SplitQueue extends VirtQueue {
     // Orders: the index before the element, the descriptors and the buffers it covers.
     int idx = (short) LE16.getAcquire(avail, availOff + SplitLayout.IDX) & 0xffff;
     int count = U16.distance(nextAvail, idx);
-    if (count > mask + 1) {
+    if (count > mask + 1 || count < unseen()) {
       breakQueue(RingFault.AVAIL_INDEX_JUMP, idx);
       return false;
     }
@@ -157,10 +157,13 @@ public final class SplitQueue extends VirtQueue {
     MemorySegment table = desc;
     long tableOff = descOff;
     int entries = mask + 1;
+    // Descriptors of the present table, and of the chain altogether, that may still come.
+    int tableLeft = entries;
+    int chainLeft = entries;
     boolean indirect = false;
     boolean writable = false;
     int i = head;
-    for (int seen = 1; ; seen++) {
+    while (true) {
       long at = tableOff + (long) i * SplitLayout.DESC_SIZE;
       long addr = table.get(LONG_ANY, at + SplitLayout.DESC_ADDR);
       long word = table.get(LONG_ANY, at + SplitLayout.DESC_LEN_FLAGS_NEXT);
@@ -177,9 +180,6 @@ public final class SplitQueue extends VirtQueue {
         if (len == 0 || len % SplitLayout.DESC_SIZE != 0) {
           return broken(RingFault.INDIRECT_BAD_LENGTH, i);
         }
-        if (len / SplitLayout.DESC_SIZE + seen - 1 > mask + 1) {
-          return broken(RingFault.CHAIN_TOO_LONG, i);
-        }
         MemoryRegion region = memory.find(addr, len);
         if (region == null) {
           return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, i);
@@ -187,8 +187,8 @@ public final class SplitQueue extends VirtQueue {
         table = region.segment();
         tableOff = region.offset(addr);
         entries = (int) (len / SplitLayout.DESC_SIZE);
+        tableLeft = entries;
         indirect = true;
-        seen--;
         i = 0;
         continue;
       }
@@ -203,8 +203,12 @@ public final class SplitQueue extends VirtQueue {
       if ((flags & SplitLayout.F_NEXT) == 0) {
         return true;
       }
-      if (seen > mask) {
+      // More descriptors than the table has entries: one came twice.
+      if (--tableLeft == 0) {
         return broken(RingFault.CHAIN_LOOP, i);
+      }
+      if (--chainLeft == 0) {
+        return broken(RingFault.CHAIN_TOO_LONG, i);
       }
       i = (int) (word >>> 48);
       if (i >= entries) {
@@ -282,8 +286,7 @@ public final class SplitQueue extends VirtQueue {
     if (fault() != null) {
       return 0;
     }
-    refill(0);
-    return unseen();
+    return refill(0) ? unseen() : 0;
   }
 
   @Override
