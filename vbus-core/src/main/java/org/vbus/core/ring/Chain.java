@@ -3,6 +3,7 @@ package org.vbus.core.ring;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 import org.vbus.core.memory.LittleEndian;
 import org.vbus.core.memory.MemoryRegion;
 
@@ -116,18 +117,17 @@ public final class Chain {
 
   /// Byte `at` of the readable part, 0 to 255.
   public int readByte(int at) {
-    for (int i = 0; i < readablePieces; i++) {
-      if (at < lengths[i]) {
-        return segments[i].get(ValueLayout.JAVA_BYTE, offsets[i] + at) & 0xff;
-      }
+    Objects.checkIndex(at, readable);
+    int i = 0;
+    for (; at >= lengths[i]; i++) {
       at -= lengths[i];
     }
-    throw new IndexOutOfBoundsException("byte " + at + " beyond the readable part");
+    return segments[i].get(ValueLayout.JAVA_BYTE, offsets[i] + at) & 0xff;
   }
 
   /// Little-endian 16-bit field at byte `at` of the readable part.
   public int readShort(int at) {
-    if (readablePieces > 0 && at + 2 <= lengths[0]) {
+    if (readablePieces > 0 && at >= 0 && at <= lengths[0] - 2) {
       return segments[0].get(LittleEndian.SHORT_ANY, offsets[0] + at) & 0xffff;
     }
     return readByte(at) | readByte(at + 1) << 8;
@@ -135,7 +135,7 @@ public final class Chain {
 
   /// Little-endian 32-bit field at byte `at` of the readable part.
   public int readInt(int at) {
-    if (readablePieces > 0 && at + 4 <= lengths[0]) {
+    if (readablePieces > 0 && at >= 0 && at <= lengths[0] - 4) {
       return segments[0].get(LittleEndian.INT_ANY, offsets[0] + at);
     }
     return readShort(at) | readShort(at + 2) << 16;
@@ -143,16 +143,24 @@ public final class Chain {
 
   /// Little-endian 64-bit field at byte `at` of the readable part.
   public long readLong(int at) {
-    if (readablePieces > 0 && at + 8 <= lengths[0]) {
+    if (readablePieces > 0 && at >= 0 && at <= lengths[0] - 8) {
       return segments[0].get(LittleEndian.LONG_ANY, offsets[0] + at);
     }
     return (readInt(at) & 0xffffffffL) | (long) readInt(at + 4) << 32;
+  }
+
+  /// A negative position would reach memory before the first piece.
+  private static void checkStart(int at) {
+    if (at < 0) {
+      throw new IndexOutOfBoundsException("byte " + at + " of a chain");
+    }
   }
 
   /// Copies `len` bytes from byte `at` of the readable part.
   ///
   /// @return bytes copied, less than `len` where the chain ends
   public int read(int at, MemorySegment to, long toOffset, int len) {
+    checkStart(at);
     int done = 0;
     for (int i = 0; i < readablePieces && done < len; i++) {
       int n = lengths[i];
@@ -172,6 +180,7 @@ public final class Chain {
   ///
   /// @return bytes copied, less than `len` where the chain ends
   public int write(int at, MemorySegment from, long fromOffset, int len) {
+    checkStart(at);
     int done = 0;
     for (int i = readablePieces; i < pieces && done < len; i++) {
       int n = lengths[i];
@@ -189,13 +198,11 @@ public final class Chain {
 
   /// Sets byte `at` of the writable part.
   public void writeByte(int at, int value) {
-    for (int i = readablePieces; i < pieces; i++) {
-      if (at < lengths[i]) {
-        segments[i].set(ValueLayout.JAVA_BYTE, offsets[i] + at, (byte) value);
-        return;
-      }
+    Objects.checkIndex(at, writable);
+    int i = readablePieces;
+    for (; at >= lengths[i]; i++) {
       at -= lengths[i];
     }
-    throw new IndexOutOfBoundsException("byte " + at + " beyond the writable part");
+    segments[i].set(ValueLayout.JAVA_BYTE, offsets[i] + at, (byte) value);
   }
 }
