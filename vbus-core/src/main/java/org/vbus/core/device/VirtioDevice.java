@@ -47,6 +47,7 @@ public final class VirtioDevice {
     long avail;
     long used;
     boolean ready;
+    volatile boolean refused;
     volatile @Nullable VirtQueue queue;
   }
 
@@ -251,6 +252,7 @@ public final class VirtioDevice {
             i,
             RingFault.BAD_RING_ADDRESS.text(),
             RingFault.BAD_RING_ADDRESS.clause());
+        q.refused = true;
         needsReset();
         continue;
       }
@@ -283,6 +285,7 @@ public final class VirtioDevice {
     running = false;
     for (QueueState q : queues) {
       q.queue = null;
+      q.refused = false;
     }
   }
 
@@ -366,10 +369,14 @@ public final class VirtioDevice {
     return model instanceof HasAttributes has ? has.attributes() : List.of();
   }
 
-  /// The first fault of queue `i` since it was started, or null.
+  /// The first fault of queue `i` since it was started, or null; BAD_RING_ADDRESS when it could not
+  /// be started at all.
   public @Nullable RingFault fault(int i) {
     VirtQueue queue = queues[i].queue;
-    return queue == null ? null : queue.fault();
+    if (queue == null) {
+      return queues[i].refused ? RingFault.BAD_RING_ADDRESS : null;
+    }
+    return queue.fault();
   }
 
   /// The crossings the device asked for, all queues together, since it was made.
