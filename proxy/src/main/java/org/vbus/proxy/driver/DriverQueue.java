@@ -56,6 +56,7 @@ public final class DriverQueue {
   private int head = NONE;
   private int last;
   private int built;
+  private boolean writing;
 
   /// Allocates and initialises the rings.
   ///
@@ -129,19 +130,32 @@ public final class DriverQueue {
     head = firstFree;
     last = NONE;
     built = 0;
+    writing = false;
   }
 
   /// Appends a device-readable buffer. All of them come before the device-writable ones (2.7.4.2).
+  ///
+  /// @throws IllegalStateException when there is no room, or a device-writable one came before
   public void out(long gpa, int len) {
+    if (writing) {
+      throw new IllegalStateException("device-readable buffer after a device-writable one");
+    }
     append(gpa, len, 0);
   }
 
   /// Appends a device-writable buffer.
+  ///
+  /// @throws IllegalStateException when there is no room
   public void in(long gpa, int len) {
+    writing = true;
     append(gpa, len, SplitLayout.F_WRITE);
   }
 
   private void append(long gpa, int len, int flags) {
+    if (head == NONE || free == 0 || built == (indirectEntries > 0 ? indirectEntries : free)) {
+      throw new IllegalStateException(
+          "queue " + index + " has no chain with room for buffer " + built);
+    }
     if (indirectEntries > 0) {
       long at = tables + ((long) head * indirectEntries + built) * SplitLayout.DESC_SIZE;
       if (built > 0) {
@@ -175,7 +189,12 @@ public final class DriverQueue {
   }
 
   /// Ends the chain and puts it on the avail ring, not yet visible.
+  ///
+  /// @throws IllegalStateException when the chain has no buffer
   public void commit(int token) {
+    if (head == NONE || built == 0) {
+      throw new IllegalStateException("queue " + index + ": commit of an empty chain");
+    }
     int first = head;
     if (indirectEntries > 0) {
       write(
