@@ -33,7 +33,7 @@ public final class GuestCpu implements InterruptSink {
     }
   }
 
-  /// One bit per vector, plus one word that says which of the words are worth a look.
+  /// One bit per vector; [#anyPending] says whether they are worth a look.
   private final long[] pending = new long[VECTORS / 64];
 
   @SuppressWarnings("unused") // through HALTED
@@ -68,9 +68,10 @@ public final class GuestCpu implements InterruptSink {
     if (vector < 0 || vector >= VECTORS) {
       return;
     }
-    // Locked, so also a full fence: the bit and anyPending are visible before `halted` is loaded.
-    long before = (long) PENDING.getAndBitwiseOr(pending, vector >>> 6, 1L << vector);
-    if (before == 0 || !anyPending) {
+    // [MO-CPU-1] VOLATILE pending bit, anyPending, then the load of `halted`. Partner: MO-CPU-2,
+    // MO-CPU-3. Orders: the bit before anyPending, both before the look whether to unpark.
+    long _ = (long) PENDING.getAndBitwiseOr(pending, vector >>> 6, 1L << vector);
+    if (!anyPending) {
       anyPending = true;
     }
     if ((boolean) HALTED.getVolatile(this)) {
@@ -86,9 +87,12 @@ public final class GuestCpu implements InterruptSink {
   }
 
   private void take() {
+    // [MO-CPU-2] VOLATILE anyPending = false, then the loads of the bits. Partner: MO-CPU-1.
+    // Orders:
+    // the store before the look: a sender that still saw true has its bit found here.
     anyPending = false;
     for (int word = pending.length - 1; word >= 0; word--) {
-      if ((long) PENDING.getOpaque(pending, word) == 0) {
+      if ((long) PENDING.getVolatile(pending, word) == 0) {
         continue;
       }
       long bits = (long) PENDING.getAndSet(pending, word, 0L);
@@ -132,6 +136,8 @@ public final class GuestCpu implements InterruptSink {
     }
     ledger.add(Event.HALTS, 1);
     long deadline = nanos == Long.MAX_VALUE ? 0 : System.nanoTime() + nanos;
+    // [MO-CPU-3] VOLATILE halted = true, then the load of anyPending. Partner: MO-CPU-1. Orders:
+    // the store before the last look: either it sees the interrupt or the sender unparks.
     HALTED.setVolatile(this, true);
     while (!anyPending) {
       if (nanos == Long.MAX_VALUE) {
