@@ -28,11 +28,7 @@ final class QueueTask implements Pollable {
     try {
       return model.poll(queue.index(), budget);
     } catch (RuntimeException | Error e) {
-      if (queue.fault() == null) {
-        LOG.error(
-            "{}: device model failed; the queue is stopped until the driver resets it", name, e);
-      }
-      queue.breakQueue(RingFault.DEVICE_ERROR, 0);
+      failed(e);
       return 0;
     }
   }
@@ -44,13 +40,34 @@ final class QueueTask implements Pollable {
 
   @Override
   public void arm() {
-    if (kicks) {
+    if (!kicks) {
+      return;
+    }
+    try {
       queue.armKicks();
+    } catch (RuntimeException | Error e) {
+      failed(e);
     }
   }
 
   @Override
   public void disarm() {
-    queue.suppressKicks();
+    if (queue.fault() != null) {
+      return;
+    }
+    try {
+      queue.suppressKicks();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /// The model threw, or the memory of the queue went away.
+  private void failed(Throwable e) {
+    if (queue.fault() == null) {
+      LOG.error(
+          "{}: device model failed; the queue is stopped until the driver resets it", name, e);
+    }
+    queue.breakQueue(RingFault.DEVICE_ERROR, 0);
   }
 }

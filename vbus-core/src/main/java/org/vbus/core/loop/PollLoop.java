@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,7 @@ public final class PollLoop implements AutoCloseable {
   private final Burst burst = new Burst();
   private final Ledger ledger = new Ledger();
   private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
   private Pollable[] pollables = new Pollable[0];
   private int start;
   private long now = System.nanoTime();
@@ -55,7 +58,12 @@ public final class PollLoop implements AutoCloseable {
   private volatile boolean sleeping;
 
   private volatile boolean running;
+
+  /// The thread polls no more, and never will.
+  private volatile boolean ended;
+
   private volatile @Nullable Thread thread;
+  private long failures;
 
   /// A loop that is not running yet.
   public PollLoop(String name, Waiter waiter, Idle idle) {
@@ -89,15 +97,17 @@ public final class PollLoop implements AutoCloseable {
     return now;
   }
 
-  /// Whether the caller is the loop, or acts for a loop that has no thread.
+  /// Whether the caller is the loop, or acts for a loop that was not started.
   public boolean inLoop() {
     Thread owner = thread;
     return owner == null || owner == Thread.currentThread();
   }
 
   /// Starts the thread.
+  ///
+  /// @throws IllegalStateException when it was started or closed before
   public void start() {
-    if (thread != null) {
+    if (thread != null || closed.get()) {
       throw new IllegalStateException("loop " + name + " was started before");
     }
     running = true;
@@ -112,7 +122,7 @@ public final class PollLoop implements AutoCloseable {
       Pollable[] more = Arrays.copyOf(pollables, pollables.length + 1);
       more[pollables.length] = pollable;
       pollables = more;
-      pollable.disarm();
+      disarm(pollable);
     });
   }
 
@@ -122,13 +132,15 @@ public final class PollLoop implements AutoCloseable {
       List<Pollable> rest = new ArrayList<>(Arrays.asList(pollables));
       rest.remove(pollable);
       pollables = rest.toArray(new Pollable[0]);
-      burst.publish();
+      publish();
     });
   }
 
-  /// Runs `command` on the loop, between two polls, and returns when it has run.
+  /// Runs `command` on the loop, between two polls, and returns when it has run. Once the loop is
+  /// closed commands run here, one at a time. An interrupt of the caller waits until the command
+  /// has run, because what the loop was to let go of is freed afterwards.
   ///
-  /// @throws IllegalStateException when the loop was closed, or the command failed
+  /// @throws IllegalStateException when the command failed
   public void execute(Runnable command) {
     if (inLoop()) {
       command.run();
@@ -137,18 +149,31 @@ public final class PollLoop implements AutoCloseable {
     FutureTask<@Nullable Void> task = new FutureTask<>(command, null);
     commands.add(task);
     wake();
-    Thread owner = thread;
-    if (owner == null || !running) {
-      // The loop ended meanwhile; whoever closed it runs what is left.
-      drainCommands();
+    if (ended) {
+      drainAfterEnd();
     }
     try {
-      task.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while loop " + name + " ran a command", e);
-    } catch (java.util.concurrent.ExecutionException e) {
+      await(task);
+    } catch (ExecutionException e) {
       throw new IllegalStateException("command on loop " + name + " failed", e.getCause());
+    }
+  }
+
+  private static void await(FutureTask<@Nullable Void> task) throws ExecutionException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          task.get();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -156,8 +181,7 @@ public final class PollLoop implements AutoCloseable {
   /// thread.
   public void wake() {
     // [MO-PL-1] FULL FENCE. Partner: MO-PL-2. Orders: what the caller published (an avail index, a
-    // command,
-    // a frame in an inbox) before the load of `sleeping`.
+    // command, a frame in an inbox) before the load of `sleeping`.
     VarHandle.fullFence();
     if ((boolean) SLEEPING.getOpaque(this) && SLEEPING.compareAndSet(this, true, false)) {
       waiter.wake();
@@ -179,12 +203,39 @@ public final class PollLoop implements AutoCloseable {
     if (start >= n) {
       start = 0;
     }
-    for (int i = 0; i < n; i++) {
+    // A pollable that changes what the loop owns ends the pass: what it removed is not polled.
+    for (int i = 0; i < n && owned == pollables; i++) {
       int at = first + i;
-      work += owned[at < n ? at : at - n].poll(BUDGET);
-      burst.publish();
+      work += poll(owned[at < n ? at : at - n]);
     }
     return work;
+  }
+
+  private int poll(Pollable pollable) {
+    int done = 0;
+    try {
+      done = pollable.poll(BUDGET);
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+    publish();
+    return done;
+  }
+
+  private void publish() {
+    try {
+      burst.publish();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /// Pollables answer for their own failures; one that does not must not stop the others.
+  private void failed(Throwable e) {
+    failures++;
+    if (Long.bitCount(failures) == 1) {
+      LOG.error("loop {} goes on after failure {} of what it polls", name, failures, e);
+    }
   }
 
   private int drainCommands() {
@@ -196,39 +247,42 @@ public final class PollLoop implements AutoCloseable {
   }
 
   private void run() {
-    long lastWork = System.nanoTime();
-    while (running) {
-      if (pass() > 0) {
-        lastWork = now;
-      } else if (now - lastWork < spinNanos) {
-        Thread.onSpinWait();
-      } else {
-        sleep();
-        lastWork = System.nanoTime();
+    try {
+      long lastWork = System.nanoTime();
+      while (running) {
+        if (doWork() > 0) {
+          lastWork = now;
+        } else if (now - lastWork < spinNanos) {
+          Thread.onSpinWait();
+        } else {
+          sleep();
+          lastWork = System.nanoTime();
+        }
       }
+    } finally {
+      ended = true;
+      drainAfterEnd();
     }
-    drainCommands();
   }
 
-  private int pass() {
-    try {
-      return doWork();
-    } catch (RuntimeException | Error e) {
-      // Pollables answer for their own failures; what still gets here must not end the others.
-      LOG.error("loop {} failed in a pass and goes on", name, e);
-      return 0;
-    }
+  /// Runs what is left, on the loop's thread or that of whoever came too late for it.
+  private synchronized void drainAfterEnd() {
+    drainCommands();
   }
 
   private void sleep() {
     for (Pollable pollable : pollables) {
-      pollable.arm();
+      try {
+        pollable.arm();
+      } catch (RuntimeException | Error e) {
+        failed(e);
+      }
     }
     SLEEPING.setOpaque(this, true);
     // [MO-PL-2] FULL FENCE. Partner: MO-PL-1. Orders: `sleeping` and the armed kicks before the
     // last look.
     VarHandle.fullFence();
-    if (pass() == 0 && running) {
+    if (doWork() == 0 && running) {
       if ((boolean) SLEEPING.getOpaque(this)) {
         waiter.block(longestSleep());
       }
@@ -239,7 +293,7 @@ public final class PollLoop implements AutoCloseable {
       SLEEPING.setOpaque(this, false);
     }
     for (Pollable pollable : pollables) {
-      pollable.disarm();
+      disarm(pollable);
     }
   }
 
@@ -251,16 +305,28 @@ public final class PollLoop implements AutoCloseable {
     return nanos;
   }
 
-  /// Ends the loop after its current pass; commands that were accepted still run.
+  private void disarm(Pollable pollable) {
+    try {
+      pollable.disarm();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /// Ends the loop after its current pass; commands that were accepted still run, and pollables
+  /// that were not removed are polled no more. Not on the loop's own thread.
   @Override
   public void close() {
     running = false;
     Thread owner = thread;
+    if (owner == Thread.currentThread()) {
+      throw new IllegalStateException("loop " + name + " cannot close itself");
+    }
+    boolean last = closed.compareAndSet(false, true);
     if (owner != null) {
       wake();
-      waiter.wake();
       boolean interrupted = false;
-      while (owner.isAlive() && owner != Thread.currentThread()) {
+      while (owner.isAlive()) {
         try {
           owner.join();
         } catch (InterruptedException e) {
@@ -271,8 +337,8 @@ public final class PollLoop implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    thread = null;
-    drainCommands();
-    waiter.close();
+    if (last) {
+      waiter.close();
+    }
   }
 }

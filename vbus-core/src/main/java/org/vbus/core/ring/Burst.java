@@ -1,6 +1,7 @@
 package org.vbus.core.ring;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The queues that completed something since the last publication: one release of `used.idx` and at
 /// most one signal per queue and burst.
@@ -22,11 +23,26 @@ public final class Burst {
 
   /// Publishes every queue with staged completions, in the order in which they staged their first
   /// one.
+  ///
+  /// @throws RuntimeException what a publication threw, after that queue was broken and the others
+  ///   were published
   public void publish() {
-    // A publication may stage nothing new: signals never complete chains.
+    // A publication stages nothing new: signals never complete chains.
+    @Nullable Throwable failure = null;
     for (int i = 0; i < count; i++) {
-      staged[i].publish();
+      try {
+        staged[i].publish();
+      } catch (RuntimeException | Error e) {
+        // Memory that went away, or a signal that could not be sent, costs this queue only.
+        staged[i].breakQueue(RingFault.DEVICE_ERROR, 0);
+        failure = e;
+      }
     }
     count = 0;
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    } else if (failure instanceof Error e) {
+      throw e;
+    }
   }
 }
