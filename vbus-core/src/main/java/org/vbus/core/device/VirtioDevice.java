@@ -11,6 +11,7 @@ import org.vbus.core.ledger.Ledger;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.ring.RingFault;
+import org.vbus.core.ring.SplitLayout;
 import org.vbus.core.ring.SplitQueue;
 import org.vbus.core.ring.VirtQueue;
 
@@ -83,6 +84,8 @@ public final class VirtioDevice {
   }
 
   /// Ties the device to a guest; it stays reset until the driver initialises it.
+  ///
+  /// @throws IllegalStateException when it is tied to one already
   public synchronized void attach(Attachment to) {
     if (attachment != null) {
       throw new IllegalStateException(name + " is attached already");
@@ -200,7 +203,9 @@ public final class VirtioDevice {
     return exists(i) && queues[i].ready;
   }
 
-  /// The driver enables queue `i` before DRIVER_OK, or disables it.
+  /// The driver enables queue `i` before DRIVER_OK, or disables it. Disabling a queue of a running
+  /// device restarts the model without it: the other queues go on where they are, but chains the
+  /// model held are not completed any more.
   public synchronized void queueReady(int i, boolean ready) {
     if (!exists(i) || queues[i].ready == ready) {
       return;
@@ -209,17 +214,17 @@ public final class VirtioDevice {
       LOG.info("{}: driver enabled queue {} after DRIVER_OK; ignored", name, i);
       return;
     }
-    if (ready && queues[i].size > maxQueueSize(i)) {
-      LOG.info("{}: driver chose {} entries for queue {}; refused", name, queues[i].size, i);
-      return;
-    }
-    if (!ready && running) {
-      stop();
-      queues[i].ready = false;
-      start();
+    int size = queues[i].size;
+    if (ready && (!SplitLayout.isLegalSize(size) || size > maxQueueSize(i))) {
+      LOG.info("{}: driver chose {} entries for queue {}; refused", name, size, i);
       return;
     }
     queues[i].ready = ready;
+    if (running) {
+      stop();
+      queues[i].queue = null;
+      start();
+    }
   }
 
   /// Whether the model has been started for the present driver.
@@ -229,50 +234,59 @@ public final class VirtioDevice {
 
   private void start() {
     Attachment to = Objects.requireNonNull(attachment);
-    List<VirtQueue> open = new ArrayList<>();
     for (int i = 0; i < queues.length; i++) {
-      QueueState q = queues[i];
-      if (!q.ready) {
-        continue;
+      if (queues[i].ready && queues[i].queue == null) {
+        open(to, i);
       }
-      int index = i;
-      SplitQueue queue =
-          SplitQueue.open(
-              i,
-              new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used),
-              to.memory(),
-              accepted,
-              q.ledger,
-              () -> to.signals().queue(index),
-              this::faulted);
-      if (queue == null) {
-        LOG.warn(
-            "{}: queue {} refused: {} ({})",
-            name,
-            i,
-            RingFault.BAD_RING_ADDRESS.text(),
-            RingFault.BAD_RING_ADDRESS.clause());
-        q.refused = true;
-        needsReset();
-        continue;
-      }
-      q.queue = queue;
-      open.add(queue);
     }
-    for (VirtQueue queue : open) {
-      queue.bind(to.loops().loop(slot, queue.index()).burst());
+    try {
+      model.start(new Context(to));
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: device model does not start; only a reset helps", name, e);
+      needsReset();
+      return;
     }
-    model.start(new Context(to));
     running = true;
-    for (VirtQueue queue : open) {
-      QueueSpec queueSpec = spec.queues().get(queue.index());
-      QueueTask task =
-          new QueueTask(model, queue, name + "." + queueSpec.name(), queueSpec.kicks());
-      PollLoop loop = to.loops().loop(slot, queue.index());
-      loop.add(task);
-      loop.wake();
-      started.add(() -> loop.remove(task));
+    for (QueueState q : queues) {
+      VirtQueue queue = q.queue;
+      if (queue != null) {
+        poll(to, queue);
+      }
     }
+  }
+
+  private void open(Attachment to, int i) {
+    QueueState q = queues[i];
+    SplitQueue queue =
+        SplitQueue.open(
+            i,
+            new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used),
+            to.memory(),
+            accepted,
+            q.ledger,
+            () -> to.signals().queue(i),
+            this::faulted);
+    if (queue == null) {
+      LOG.warn(
+          "{}: queue {} refused: {} ({})",
+          name,
+          i,
+          RingFault.BAD_RING_ADDRESS.text(),
+          RingFault.BAD_RING_ADDRESS.clause());
+      q.refused = true;
+      needsReset();
+      return;
+    }
+    queue.bind(to.loops().loop(slot, i).burst());
+    q.queue = queue;
+  }
+
+  private void poll(Attachment to, VirtQueue queue) {
+    QueueSpec queueSpec = spec.queues().get(queue.index());
+    QueueTask task = new QueueTask(model, queue, name + "." + queueSpec.name(), queueSpec.kicks());
+    PollLoop loop = to.loops().loop(slot, queue.index());
+    loop.add(task);
+    started.add(() -> loop.remove(task));
   }
 
   private void stop() {
@@ -281,11 +295,11 @@ public final class VirtioDevice {
     }
     started.forEach(Runnable::run);
     started.clear();
-    model.stop();
     running = false;
-    for (QueueState q : queues) {
-      q.queue = null;
-      q.refused = false;
+    try {
+      model.stop();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: device model failed to stop", name, e);
     }
   }
 
@@ -294,6 +308,8 @@ public final class VirtioDevice {
     stop();
     for (int i = 0; i < queues.length; i++) {
       QueueState q = queues[i];
+      q.queue = null;
+      q.refused = false;
       q.ready = false;
       q.size = maxQueueSize(i);
       q.desc = 0;
@@ -328,7 +344,11 @@ public final class VirtioDevice {
           queue.faultIndex(),
           fault.clause());
     }
-    needsReset();
+    try {
+      needsReset();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: the guest cannot be told that the device needs a reset", name, e);
+    }
   }
 
   /// Tells the driver that only a reset helps (2.1.2).
@@ -352,9 +372,9 @@ public final class VirtioDevice {
     return model instanceof HasConfig has ? has.config().get(offset, size) : 0;
   }
 
-  /// The driver writes configuration bytes.
+  /// The driver writes configuration bytes; ignored beyond the configuration space.
   public void writeConfig(int offset, int size, long value) {
-    if (model instanceof HasConfig has) {
+    if (model instanceof HasConfig has && (long) offset + size <= has.config().size()) {
       has.configWritten(offset, size, value);
     }
   }
