@@ -93,8 +93,9 @@ public final class EventProducer {
     return data + EventLayout.SIZE * inuse.position();
   }
 
-  /// Makes north kick when it returns descriptors. The caller looks for room again afterwards.
-  void askForKick() {
+  /// Makes north kick when it returns descriptors. The caller looks for room again afterwards, by
+  /// offering once more.
+  public void askForKick() {
     ioq.signal().arm();
     // [MO-EVT-3] FULL. Partner: MO-SIG-2 of north's inject. Orders: enabled = 1 and pending = 0,
     // before the

@@ -118,16 +118,21 @@ public final class Bus {
       names.add(candidate.name());
     }
     throw new IllegalArgumentException(
-        slot.name() + " has no attribute " + attribute + "; it has " + String.join(", ", names));
+        slot.name()
+            + " has no attribute "
+            + attribute
+            + "; it has "
+            + (names.isEmpty() ? "none" : String.join(", ", names)));
   }
 
-  /// Adds a listener.
-  public void listen(BusListener listener) {
+  /// Adds a listener, which is told of the devices that are there before it hears of any change.
+  public synchronized void listen(BusListener listener) {
     listeners.add(listener);
+    devices().forEach(listener::plugged);
   }
 
-  /// Removes a listener.
-  public void unlisten(BusListener listener) {
+  /// Removes a listener; when this returns it hears of nothing any more.
+  public synchronized void unlisten(BusListener listener) {
     listeners.remove(listener);
   }
 }

@@ -20,24 +20,28 @@ public final class BusEndpoint implements BusListener, AutoCloseable {
   private final AtomicReferenceArray<@Nullable DeviceWindow> windows;
 
   /// Attaches the devices of `bus`, present and future, to a guest.
+  ///
+  /// @throws IllegalStateException when they are attached to another one
   public BusEndpoint(
       Bus bus, GuestMemory memory, InterruptSink interrupts, SignalPolicy policy, LoopMap loops) {
     this.bus = bus;
     this.memory = memory;
     this.loops = loops;
-    this.channel = new EventChannel(bus.name(), memory, interrupts, policy);
+    this.channel = new EventChannel(bus.name(), memory, interrupts, policy, bus.slotCount());
     this.windows = new AtomicReferenceArray<>(bus.slotCount());
-    bus.listen(this);
-    bus.devices().forEach(this::plugged);
+    try {
+      bus.listen(this);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   @Override
   public void plugged(Slot slot) {
     DeviceWindow window = new DeviceWindow(slot, channel);
-    if (!windows.compareAndSet(slot.index(), null, window)) {
-      return;
-    }
     window.attach(memory, loops);
+    windows.set(slot.index(), window);
     synchronized (channel) {
       channel.deviceAdded(slot);
     }
@@ -49,9 +53,7 @@ public final class BusEndpoint implements BusListener, AutoCloseable {
     if (window == null) {
       return;
     }
-    synchronized (window) {
-      window.detach();
-    }
+    detach(window);
     synchronized (channel) {
       channel.deviceDropped(slot);
     }
@@ -68,12 +70,17 @@ public final class BusEndpoint implements BusListener, AutoCloseable {
       return size == 4 ? readBus(offset) & 0xffffffffL : 0;
     }
     DeviceWindow device = window(window);
-    if (device == null || offset < 0) {
+    if (device == null || !isAccess(offset, size)) {
       return 0;
     }
     synchronized (device) {
       return device.read(offset, size);
     }
+  }
+
+  /// Registers are read and written in naturally sized pieces, whatever a guest asks for.
+  private static boolean isAccess(int offset, int size) {
+    return offset >= 0 && (size == 1 || size == 2 || size == 4 || size == 8);
   }
 
   private int readBus(int offset) {
@@ -96,7 +103,7 @@ public final class BusEndpoint implements BusListener, AutoCloseable {
       return;
     }
     DeviceWindow device = window(window);
-    if (device != null && offset >= 0) {
+    if (device != null && isAccess(offset, size)) {
       synchronized (device) {
         device.write(offset, size, value);
       }
@@ -131,13 +138,18 @@ public final class BusEndpoint implements BusListener, AutoCloseable {
     for (int i = 0; i < windows.length(); i++) {
       DeviceWindow window = windows.getAndSet(i, null);
       if (window != null) {
-        synchronized (window) {
-          window.detach();
-        }
+        detach(window);
       }
     }
     synchronized (channel) {
-      channel.unregister();
+      channel.close();
+    }
+  }
+
+  /// Waits for an access under way; one that comes later finds nothing.
+  private static void detach(DeviceWindow window) {
+    synchronized (window) {
+      window.detach();
     }
   }
 }

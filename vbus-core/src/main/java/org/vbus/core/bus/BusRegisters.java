@@ -47,7 +47,8 @@ public final class BusRegisters {
   public static final int LEVEL_VECTOR = 0x28;
 
   /// RW: writing 1 registers the block and announces the devices; reads 0 when it was refused.
-  /// Writing 0 gives the block back: the host touches it no more when the write has returned.
+  /// Writing 0 gives the block back: the host touches it no more when the write has returned, if
+  /// the guest has reset its devices before.
   public static final int EVENTS_READY = 0x2c;
 
   /// W: the guest returned descriptors of the written level, for which the host waited.

@@ -16,7 +16,9 @@ import org.vbus.core.ring.SplitQueue;
 /// One device as one guest sees it: decodes accesses to its register window (4.2.2) and routes its
 /// signals.
 ///
-/// Accesses are serialised by the endpoint; signals come from loops.
+/// Accesses are serialised by the endpoint; signals come from loops. Once detached the window reads
+/// 0 and ignores writes, so that an access which was under way cannot reach a device that belongs
+/// to another guest by then.
 final class DeviceWindow implements DeviceSignals {
   private final Slot slot;
   private final VirtioDevice device;
@@ -30,6 +32,7 @@ final class DeviceWindow implements DeviceSignals {
   private int driverFeaturesSelect;
   private int queueSelect;
   private byte[] attributes = new byte[0];
+  private boolean attached;
 
   DeviceWindow(Slot slot, EventChannel channel) {
     this.slot = slot;
@@ -46,9 +49,11 @@ final class DeviceWindow implements DeviceSignals {
 
   void attach(GuestMemory memory, LoopMap loops) {
     device.attach(new Attachment(memory, this, loops));
+    attached = true;
   }
 
   void detach() {
+    attached = false;
     device.detach();
   }
 
@@ -61,7 +66,7 @@ final class DeviceWindow implements DeviceSignals {
   @Override
   public void config() {
     pend(INT_CONFIG);
-    boolean _ = channel.signal(configTarget, configLevel);
+    channel.configChanged(configTarget, configLevel);
   }
 
   /// Sets a bit of the interrupt status; a driver that never acknowledges costs only the look.
@@ -72,6 +77,9 @@ final class DeviceWindow implements DeviceSignals {
   }
 
   long read(int offset, int size) {
+    if (!attached) {
+      return 0;
+    }
     if (offset >= ATTRIBUTES) {
       int at = offset - ATTRIBUTES;
       return size == 1 && at < attributes.length ? attributes[at] & 0xff : 0;
@@ -121,6 +129,9 @@ final class DeviceWindow implements DeviceSignals {
   }
 
   void write(int offset, int size, long value) {
+    if (!attached || offset >= ATTRIBUTES) {
+      return;
+    }
     if (offset >= CONFIG) {
       device.writeConfig(offset - CONFIG, size, value);
     } else if (size == 4 && (offset & 3) == 0) {

@@ -1,6 +1,7 @@
 package org.vbus.core.bus;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,14 +11,19 @@ import org.vbus.core.memory.GuestMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.shm.Delivery;
 import org.vbus.shm.EventGeometry;
+import org.vbus.shm.EventProducer;
 import org.vbus.shm.SouthEvents;
 
 /// South's way to tell one guest something: signals of devices by the guest's policy, and changes
 /// of the bus.
 ///
 /// Device events always travel in the event ring of level 0, whatever the policy; signals do so
-/// only under [SignalPolicy#RING]. Registration happens under the endpoint's lock; signals take no
-/// lock but the ring's.
+/// only under [SignalPolicy#RING]. A device event that finds the ring full is owed to the guest and
+/// goes out when it returns descriptors, so that a guest that is slow never misses a device.
+///
+/// Signals of queues take no lock but the ring's: they come from loops, which have let go of a
+/// device before its guest goes away. Everything else is called under this object's lock, or takes
+/// it.
 final class EventChannel {
   private static final Logger LOG = LoggerFactory.getLogger(EventChannel.class);
 
@@ -26,19 +32,35 @@ final class EventChannel {
   private final InterruptSink interrupts;
   private final SignalPolicy policy;
   private final int[] vectors = new int[EventGeometry.MAX_LEVELS];
-  private volatile @Nullable SouthEvents events;
-  private int registeredLevels;
+  private final @Nullable Slot[] owedAdded;
+  private final BitSet owedDropped = new BitSet();
+  private volatile @Nullable Block block;
+  private boolean closed;
   private long address;
   private int levels;
   private int ringCount;
   private int handles;
   private int levelSelect;
 
-  EventChannel(String guest, GuestMemory memory, InterruptSink interrupts, SignalPolicy policy) {
+  /// A registered block and how many levels it has: one snapshot for signals that come while the
+  /// guest registers another.
+  private record Block(SouthEvents events, int levels) {
+    boolean has(int level) {
+      return level >= 0 && level < levels;
+    }
+  }
+
+  EventChannel(
+      String guest,
+      GuestMemory memory,
+      InterruptSink interrupts,
+      SignalPolicy policy,
+      int slotCount) {
     this.guest = guest;
     this.memory = memory;
     this.interrupts = interrupts;
     this.policy = policy;
+    this.owedAdded = new @Nullable Slot[slotCount];
     Arrays.fill(vectors, DeviceRegisters.NO_SIGNAL);
   }
 
@@ -47,7 +69,7 @@ final class EventChannel {
   }
 
   boolean ready() {
-    return events != null;
+    return block != null;
   }
 
   /// A write to one of the registers about events; true when the block was just registered.
@@ -66,10 +88,10 @@ final class EventChannel {
       }
       case BusRegisters.EVENTS_KICK -> flush(value);
       case BusRegisters.EVENTS_READY -> {
-        events = null;
-        if (value != 0) {
+        forget();
+        if (value != 0 && !closed) {
           register();
-          return events != null;
+          return ready();
         }
       }
       default -> {}
@@ -84,17 +106,26 @@ final class EventChannel {
       if (region == null) {
         throw new IllegalArgumentException("the block is outside guest memory");
       }
-      SouthEvents opened = SouthEvents.open(region.segment(), region.offset(address), geometry);
-      registeredLevels = levels;
-      events = opened;
+      block =
+          new Block(
+              SouthEvents.open(region.segment(), region.offset(address), geometry),
+              geometry.levels());
     } catch (IllegalArgumentException e) {
       LOG.warn(
           "{}: event block at 0x{} refused: {}", guest, Long.toHexString(address), e.getMessage());
     }
   }
 
-  void unregister() {
-    events = null;
+  private void forget() {
+    block = null;
+    owedDropped.clear();
+    Arrays.fill(owedAdded, null);
+  }
+
+  /// Nothing is written to guest memory any more, and no block is taken up.
+  void close() {
+    closed = true;
+    forget();
   }
 
   /// Signals by policy; true when the guest was interrupted.
@@ -108,15 +139,21 @@ final class EventChannel {
         yield true;
       }
       case RING -> {
-        SouthEvents to = events;
+        Block to = block;
         yield to != null
-            && level >= 0
-            && level < registeredLevels
-            && to.raise(level, target) == Delivery.INTERRUPT
+            && to.has(level)
+            && to.events().raise(level, target) == Delivery.INTERRUPT
             && interrupt(level);
       }
       case POLLED -> false;
     };
+  }
+
+  /// Like [#signal(int, int)] from a thread that nobody waits for when the guest goes away.
+  synchronized void configChanged(int target, int level) {
+    if (!closed) {
+      boolean _ = signal(target, level);
+    }
   }
 
   private boolean interrupt(int level) {
@@ -128,41 +165,76 @@ final class EventChannel {
   }
 
   private void flush(int level) {
-    SouthEvents to = events;
-    if (to != null
-        && level >= 0
-        && level < registeredLevels
-        && to.flush(level) == Delivery.INTERRUPT) {
+    Block to = block;
+    if (to == null || !to.has(level)) {
+      return;
+    }
+    if (to.events().flush(level) == Delivery.INTERRUPT) {
       interrupt(level);
+    }
+    if (level == 0) {
+      tell(to);
     }
   }
 
   void deviceAdded(Slot slot) {
-    SouthEvents to = events;
+    Block to = block;
     if (to != null) {
-      delivered(
-          slot, to.ring(0).offerDeviceAdded(slot.index(), slot.device().spec().type()), "added");
+      owedAdded[slot.index()] = slot;
+      tell(to);
     }
   }
 
   void deviceDropped(Slot slot) {
-    SouthEvents to = events;
-    if (to != null) {
-      delivered(slot, to.ring(0).offerDeviceDropped(slot.index()), "dropped");
+    Block to = block;
+    if (to == null) {
+      return;
+    }
+    if (owedAdded[slot.index()] != null) {
+      // The guest never heard of it.
+      owedAdded[slot.index()] = null;
+    } else {
+      owedDropped.set(slot.index());
+    }
+    tell(to);
+  }
+
+  private void tell(Block to) {
+    EventProducer ring = to.events().ring(0);
+    if (!sendOwed(ring)) {
+      ring.askForKick();
+      // What the guest returned just before it could see that it should kick.
+      boolean _ = sendOwed(ring);
     }
   }
 
-  private void delivered(Slot slot, Delivery delivery, String what) {
+  /// Sends the device events that are owed, as far as there is room; for one slot the end of a
+  /// device before the start of the next.
+  private boolean sendOwed(EventProducer ring) {
+    for (int i = 0; i < owedAdded.length; i++) {
+      if (owedDropped.get(i)) {
+        if (!delivered(ring.offerDeviceDropped(i))) {
+          return false;
+        }
+        owedDropped.clear(i);
+      }
+      Slot added = owedAdded[i];
+      if (added != null) {
+        if (!delivered(ring.offerDeviceAdded(i, added.device().spec().type()))) {
+          return false;
+        }
+        owedAdded[i] = null;
+      }
+    }
+    return true;
+  }
+
+  private boolean delivered(Delivery delivery) {
     switch (delivery) {
       case INTERRUPT -> interrupt(0);
-      case QUIET, COALESCED, DEFERRED -> {}
-      case FULL, REFUSED ->
-          LOG.warn(
-              "{}: event ring {}; guest is not told that {} was {}",
-              guest,
-              delivery == Delivery.FULL ? "full" : "broken",
-              slot.name(),
-              what);
+      case REFUSED -> LOG.warn("{}: event ring broken; guest is not told of a device", guest);
+      case QUIET, COALESCED, DEFERRED, FULL -> {}
     }
+    return delivery != Delivery.FULL;
   }
 }
