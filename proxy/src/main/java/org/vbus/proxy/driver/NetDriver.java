@@ -124,7 +124,7 @@ public final class NetDriver extends Napi implements Driver {
   }
 
   private DriverQueue queue(int index, int size) {
-    int max = device.maxQueueSize(index);
+    int max = VirtioInit.needQueue(device, index);
     return new DriverQueue(
         index, Math.min(size, max), features, index == TX ? 1 : 0, heap, guest.ledger());
   }
@@ -341,7 +341,7 @@ public final class NetDriver extends Napi implements Driver {
   public void remove() {
     gone = true;
     guest.unschedule(this);
-    device.status(0);
+    VirtioInit.reset(device);
     device.release();
     rx.release();
     tx.release();

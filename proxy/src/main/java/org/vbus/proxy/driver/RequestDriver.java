@@ -41,7 +41,7 @@ public final class RequestDriver extends Napi implements Driver {
     this.heap = guest.heap();
     this.bufferSize = bufferSize;
     long features = VirtioInit.negotiate(device, understood | Feature.VERSION_1.mask());
-    int entries = Math.min(size, device.maxQueueSize(0));
+    int entries = Math.min(size, VirtioInit.needQueue(device, 0));
     this.queue = new DriverQueue(0, entries, features, 2, heap, guest.ledger());
     this.depth = Feature.INDIRECT_DESC.in(features) ? entries : entries / 2;
     this.buffers = heap.allocate(2L * bufferSize * depth, GuestHeap.GRAIN);
@@ -138,7 +138,7 @@ public final class RequestDriver extends Napi implements Driver {
   public void remove() {
     gone = true;
     guest.unschedule(this);
-    device.status(0);
+    VirtioInit.reset(device);
     device.release();
     queue.release();
     heap.release(buffers, 2L * bufferSize * depth);

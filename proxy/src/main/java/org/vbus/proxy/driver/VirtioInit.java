@@ -10,6 +10,8 @@ import org.vbus.proxy.guest.DriverException;
 ///   reset, ACKNOWLEDGE, DRIVER -> negotiate -> FEATURES_OK, re-read -> set up queues -> DRIVER_OK
 /// ```
 public final class VirtioInit {
+  private static final int RESET_TRIES = 1000;
+
   private VirtioInit() {}
 
   /// Resets the device and agrees on features.
@@ -19,13 +21,7 @@ public final class VirtioInit {
   /// @throws DriverException when VERSION_1 is not offered or the device refuses; the device is
   ///   then FAILED
   public static long negotiate(VirtioTransport device, long understood) {
-    device.status(0);
-    for (int tries = 0; device.status() != 0; tries++) {
-      if (tries == 1000) {
-        throw new DriverException(device.name() + " does not finish its reset");
-      }
-      Thread.onSpinWait();
-    }
+    reset(device);
     device.status(DeviceStatus.ACKNOWLEDGE);
     device.status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
     long features = device.deviceFeatures() & understood;
@@ -39,6 +35,30 @@ public final class VirtioInit {
       throw failed(device, "refused features 0x" + Long.toHexString(features));
     }
     return features;
+  }
+
+  /// Resets the device; when this returns it touches no memory of the guest any more (2.4.2).
+  ///
+  /// @throws DriverException when the reset does not end
+  public static void reset(VirtioTransport device) {
+    device.status(0);
+    for (int tries = 0; device.status() != 0; tries++) {
+      if (tries == RESET_TRIES) {
+        throw new DriverException(device.name() + " does not finish its reset");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /// Most entries of a queue the driver cannot do without.
+  ///
+  /// @throws DriverException when the device does not have it; it is then FAILED
+  public static int needQueue(VirtioTransport device, int queue) {
+    int max = device.maxQueueSize(queue);
+    if (max == 0) {
+      throw failed(device, "has no queue " + queue);
+    }
+    return max;
   }
 
   /// Says that the driver is ready; queues are enabled before this, kicks come only after it.

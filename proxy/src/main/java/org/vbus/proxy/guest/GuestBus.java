@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 import org.vbus.core.bus.BusRegisters;
 import org.vbus.core.bus.DeviceRegisters;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.ledger.Event;
 import org.vbus.proxy.cpu.GuestCpu;
 import org.vbus.shm.EventGeometry;
@@ -152,6 +153,7 @@ public final class GuestBus implements EventHandler {
       drivers.put(slot, factory.bind(guest, transport));
     } catch (DriverException e) {
       LOG.warn("guest: {} in slot {} not driven: {}", type, slot, e.getMessage());
+      transport.status(transport.status() | DeviceStatus.FAILED);
       transport.release();
     }
   }

@@ -71,6 +71,11 @@ public final class VbusTransport implements VirtioTransport {
 
   @Override
   public long config(int offset, int size) {
+    if (size == 8) {
+      // Two accesses, as over any bus of 32 bits (4.2.2.2); the generation tells whether they
+      // agree.
+      return config(offset, 4) | config(offset + 4, 4) << 32;
+    }
     return bus.readAny(window, CONFIG + offset, size);
   }
 
