@@ -20,7 +20,8 @@ import org.vbus.core.memory.MemoryRegion;
 ///
 /// A register access runs on the guest's thread, which is thereby stopped until it is answered; a
 /// kick wakes the poll loop; an interrupt makes a vector pending at the guest's processor. The
-/// guest's memory is one native region, given back when both halves are closed.
+/// guest's memory is one native region, given back when the host half is closed: the guest may
+/// still kick and access registers then, to no effect, but has no memory any more.
 public final class Loopback implements HostConnector {
   /// Guest-physical address of the guest's memory; not 0, so that a zero address is a mistake that
   /// shows.
