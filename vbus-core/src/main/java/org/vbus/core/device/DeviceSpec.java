@@ -12,9 +12,17 @@ import java.util.List;
 public record DeviceSpec(int virtioId, String type, List<QueueSpec> queues, long features) {
   private static final int LONGEST_TYPE = 127;
 
-  /// Copies the list, checks the name.
+  /// Bits 0 to 23, 41, 42 and 50 on (2.2).
+  private static final long DEVICE_FEATURES = 0x00ff_ffffL | 3L << 41 | -1L << 50;
+
+  /// Copies the list, checks name and features.
   public DeviceSpec {
     queues = List.copyOf(queues);
+    if ((features & ~DEVICE_FEATURES) != 0) {
+      throw new IllegalArgumentException(
+          "device type %s offers features 0x%x, which are not those of a device type"
+              .formatted(type, features & ~DEVICE_FEATURES));
+    }
     if (type.isEmpty()
         || type.length() > LONGEST_TYPE
         || !type.chars().allMatch(c -> c > ' ' && c < 0x7f)) {

@@ -20,5 +20,8 @@ public final class DeviceStatus {
   /// The driver gave up.
   public static final int FAILED = 128;
 
+  /// The bits a driver may set.
+  static final int OF_DRIVER = ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK | FAILED;
+
   private DeviceStatus() {}
 }

@@ -133,7 +133,7 @@ public final class VirtioDevice {
       reset();
       return;
     }
-    int added = value & ~status & ~DeviceStatus.NEEDS_RESET;
+    int added = value & ~status & DeviceStatus.OF_DRIVER;
     if ((added & DeviceStatus.FEATURES_OK) != 0 && !featuresAgreeable()) {
       LOG.info(
           "{}: driver accepted features 0x{} of 0x{}; FEATURES_OK refused",
