@@ -5,5 +5,8 @@ module org.vbus.bench {
   requires org.vbus.stack;
   requires org.vbus.connector.loopback;
   requires org.vbus.devices;
+  requires java.management;
   requires HdrHistogram;
+
+  exports org.vbus.bench.report;
 }

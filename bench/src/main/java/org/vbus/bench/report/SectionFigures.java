@@ -1,0 +1,189 @@
+package org.vbus.bench.report;
+
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleFunction;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
+import java.util.stream.DoubleStream;
+
+/// The figures of one section as HTML: each a caption, a legend and charts on one scale.
+final class SectionFigures {
+  /// What a chart shows of a run.
+  private record Measure(String unit, ToDoubleFunction<Run> value, DoubleFunction<String> label) {}
+
+  private static final double HALF = 0.5;
+
+  private static final Measure EXITS =
+      new Measure("exits per I/O", Run::exitsPerIo, Figures::perIo);
+  private static final Measure P50 =
+      new Measure("p50 latency, µs", run -> run.latencyMicros().p50(), Figures::micros);
+  private static final Measure P99 =
+      new Measure("p99 latency, µs", run -> run.latencyMicros().p99(), Figures::micros);
+
+  private final Section section;
+  private final List<Variant> families;
+  private final String prefix;
+
+  /// @param families all of the report, so that a colour means the same in every section
+  /// @param prefix of the identifiers in the page
+  SectionFigures(Section section, List<Variant> families, String prefix) {
+    this.section = section;
+    this.families = families;
+    this.prefix = prefix;
+  }
+
+  /// Exits per I/O over load, one chart for each number of devices.
+  String exitsOverLoad() {
+    Scale scale = Scale.of(section.runs().stream().mapToDouble(Run::exitsPerIo));
+    var charts = new ArrayList<LineChart>();
+    for (int devices : section.deviceCounts()) {
+      charts.add(overLoad("exits-" + devices, devices(devices), EXITS, scale, devices));
+    }
+    return figure(
+        "Exits per I/O over load",
+        "One chart for each number of devices that share the guest.",
+        scale,
+        charts);
+  }
+
+  /// Exits per I/O over the number of devices, at half and at full load.
+  String exitsOverDevices() {
+    List<Double> loads =
+        section.loads().stream().filter(load -> load == HALF || load == Run.MAXIMUM).toList();
+    Scale scale =
+        Scale.of(
+            section.runs().stream()
+                .filter(run -> loads.contains(run.load()))
+                .mapToDouble(Run::exitsPerIo));
+    List<Integer> counts = section.deviceCounts();
+    var charts = new ArrayList<LineChart>();
+    for (double load : loads) {
+      boolean max = load == Run.MAXIMUM;
+      charts.add(
+          new LineChart(
+              prefix + (max ? "-devices-max" : "-devices-half"),
+              max ? "Maximum load" : "50 % of maximum load",
+              EXITS.unit(),
+              counts.stream().map(String::valueOf).toList(),
+              "devices sharing the guest",
+              false,
+              scale,
+              curves(run -> run.load() == load, run -> counts.indexOf(run.devices()), EXITS)));
+    }
+    return figure(
+        "Exits per I/O over the number of devices",
+        "What it gains when many queues share one interrupt.",
+        scale,
+        charts);
+  }
+
+  /// Median and 99th percentile of the latency over load, for each number of devices.
+  String latencyOverLoad() {
+    Scale scale =
+        Scale.of(
+            section.runs().stream()
+                .flatMapToDouble(
+                    run -> DoubleStream.of(run.latencyMicros().p50(), run.latencyMicros().p99())));
+    var charts = new ArrayList<LineChart>();
+    for (int devices : section.deviceCounts()) {
+      String title = devices(devices);
+      charts.add(overLoad("p50-" + devices, title + ", median", P50, scale, devices));
+      charts.add(overLoad("p99-" + devices, title + ", 99th percentile", P99, scale, devices));
+    }
+    return figure(
+        "Latency over load",
+        "From submission to completion as the driver sees it: what saving exits costs.",
+        scale,
+        charts);
+  }
+
+  private LineChart overLoad(String id, String title, Measure measure, Scale scale, int devices) {
+    List<Double> loads = section.loads();
+    return new LineChart(
+        prefix + "-" + id,
+        title,
+        measure.unit(),
+        loads.stream().map(SectionFigures::load).toList(),
+        "offered load (steps not to scale)",
+        loads.size() > 1 && loads.getFirst() == Run.ONE_AT_A_TIME,
+        scale,
+        curves(run -> run.devices() == devices, run -> loads.indexOf(run.load()), measure));
+  }
+
+  private List<LineChart.Curve> curves(
+      Predicate<Run> shown, ToIntFunction<Run> slot, Measure measure) {
+    var curves = new ArrayList<LineChart.Curve>();
+    for (Variant variant : section.variants()) {
+      List<LineChart.Point> points =
+          section.runs().stream()
+              .filter(run -> shown.test(run) && Variant.of(run).equals(variant))
+              .map(run -> point(run, variant, slot, measure))
+              .toList();
+      if (!points.isEmpty()) {
+        curves.add(new LineChart.Curve(variant.text(), style(variant), variant.eventIdx(), points));
+      }
+    }
+    return curves;
+  }
+
+  private static LineChart.Point point(
+      Run run, Variant variant, ToIntFunction<Run> slot, Measure measure) {
+    double value = measure.value().applyAsDouble(run);
+    String parts =
+        run.parts().entrySet().stream()
+            .map(part -> part.getKey() + " " + Figures.perIo(part.getValue()))
+            .collect(joining(", "));
+    String tip =
+        String.format(
+            Locale.ROOT,
+            "%s; %s, load %s%n%s %s%nper I/O: %s",
+            variant.text(),
+            devices(run.devices()),
+            load(run.load()),
+            measure.unit(),
+            measure.label().apply(value),
+            parts);
+    return new LineChart.Point(slot.applyAsInt(run), value, measure.label().apply(value), tip);
+  }
+
+  private String figure(String caption, String remark, Scale scale, List<LineChart> charts) {
+    var out = new StringBuilder("<figure>\n<figcaption><h3>");
+    out.append(Markup.text(caption)).append("</h3><p>").append(Markup.text(remark));
+    if (scale.isLog()) {
+      out.append(" Logarithmic axis");
+      out.append(scale.hasZeroLine() ? "; exact zeros lie on the line below the break." : ".");
+    }
+    out.append("</p>\n<ul class=\"legend\">");
+    for (Variant variant : section.variants()) {
+      out.append("<li>")
+          .append(LineChart.swatch(style(variant), variant.eventIdx()))
+          .append(Markup.text(variant.text()))
+          .append("</li>\n");
+    }
+    out.append("</ul></figcaption>\n<div class=\"charts\">\n");
+    charts.forEach(chart -> out.append(chart.svg()));
+    return out.append("</div>\n</figure>\n").toString();
+  }
+
+  private int style(Variant variant) {
+    return families.indexOf(variant.family());
+  }
+
+  private static String devices(int count) {
+    return count == 1 ? "1 device" : count + " devices";
+  }
+
+  private static String load(double load) {
+    if (load == Run.ONE_AT_A_TIME) {
+      return "one at a time";
+    }
+    return load == Run.MAXIMUM
+        ? "max"
+        : String.format(Locale.ROOT, "%s %%", Figures.number(100 * load));
+  }
+}
