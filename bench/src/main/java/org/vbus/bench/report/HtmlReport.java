@@ -67,15 +67,16 @@ public final class HtmlReport {
             .formatted(styleSheet(), text(source(environment) + ", " + environment.date())));
     out.append("<section><h2>What the number means</h2>\n").append(MEANING).append("</section>\n");
 
-    List<Variant> families =
+    List<String> policies =
         report.runs().stream()
-            .map(run -> Variant.of(run).family())
-            .distinct()
+            .map(Variant::of)
             .sorted(Variant.ORDER)
+            .map(Variant::policy)
+            .distinct()
             .toList();
     int number = 0;
     for (Section section : Section.of(report)) {
-      section(out, section, families, "s" + number++);
+      section(out, section, policies, "s" + number++);
     }
     out.append("<section><h2>How it was measured</h2>\n").append(METHOD).append("</section>\n");
     environment(out, environment);
@@ -83,8 +84,8 @@ public final class HtmlReport {
   }
 
   private static void section(
-      StringBuilder out, Section section, List<Variant> families, String id) {
-    var figures = new SectionFigures(section, families, id);
+      StringBuilder out, Section section, List<String> policies, String id) {
+    var figures = new SectionFigures(section, policies, id);
     out.append(
         """
         <section id="%s" data-kind="%s"><h2>%s, %s</h2>

@@ -10,9 +10,9 @@ import java.util.List;
 
 /// Draws one chart as an SVG element: curves over a few evenly spaced slots.
 ///
-/// A curve is told by hue and marker (its style) and by its dash pattern, so that it can be told
-/// without colour. Colours are the CSS variables of the page. Every point carries its figures as a
-/// tooltip, and the whole chart its values in words.
+/// A curve is told by its hue, its marker and its dash pattern, so that it can be told without
+/// colour. Colours are the CSS variables of the page. Every point carries its figures as a tooltip,
+/// and the whole chart its values in words.
 ///
 /// @param id unique in the page
 /// @param title what the chart shows
@@ -32,13 +32,28 @@ record LineChart(
     Scale scale,
     List<Curve> curves) {
 
+  /// How a curve looks.
+  ///
+  /// @param hue any number; the style sheet has [#HUES]
+  /// @param marker any number; there are nine shapes
+  /// @param solid a line without gaps and small filled markers, or dashes and large hollow ones
+  record Style(int hue, int marker, boolean solid) {
+    private String css() {
+      return "hue" + hue % HUES + (solid ? " solid" : " dashed");
+    }
+
+    private String mark(double x, double y) {
+      return "<path class=\"mark\" transform=\"translate(%s %s) scale(%s)\" d=\"%s\"/>"
+          .formatted(at(x), at(y), solid ? "2.6" : "5", MARKERS.get(marker % MARKERS.size()));
+    }
+  }
+
   /// One curve.
   ///
   /// @param name as in the legend
-  /// @param style number of its hue and marker
-  /// @param solid a line without gaps, and filled markers
+  /// @param style how it looks
   /// @param points by slot
-  record Curve(String name, int style, boolean solid, List<Point> points) {}
+  record Curve(String name, Style style, List<Point> points) {}
 
   /// One value.
   ///
@@ -51,7 +66,7 @@ record LineChart(
   /// Number of hues that the style sheet has.
   static final int HUES = 6;
 
-  /// Shapes of about unit radius. As many as hues: beyond those, hues and shapes pair up anew.
+  /// Shapes of about unit radius.
   private static final List<String> MARKERS =
       List.of(
           "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
@@ -59,7 +74,10 @@ record LineChart(
           "M0-1.35L1.35 0 0 1.35-1.35 0z",
           "M0-1.2L1.2.9h-2.4z",
           "M0 1.2L1.2-.9h-2.4z",
-          "M-.5-1.3h1v2.6h-1z");
+          "M-.5-1.3h1v2.6h-1z",
+          "M-1.3-.5h2.6v1h-2.6z",
+          "M-1.1-1.1h2.2l-2.2 2.2h2.2z",
+          "M-.4-1.3h.8v.9h.9v.8h-.9v.9h-.8v-.9h-.9v-.8h.9z");
 
   private static final double WIDTH = 400;
   private static final double HEIGHT = 280;
@@ -67,7 +85,8 @@ record LineChart(
   private static final double RIGHT = 372;
   private static final double TOP = 44;
   private static final double BOTTOM = 232;
-  private static final double LINE = 11.5;
+  private static final double LINE = 12.5;
+  private static final double DIGIT = 7.2;
   private static final int ROOMY = 4;
 
   /// A label beside a point, moved off its neighbours.
@@ -92,19 +111,19 @@ record LineChart(
             .formatted(text(title), text(unit)));
     axes(out);
     // Dashed curves first, with larger hollow markers: where two coincide, both can be seen.
-    curves.stream().filter(curve -> !curve.solid()).forEach(curve -> curve(out, curve));
-    curves.stream().filter(Curve::solid).forEach(curve -> curve(out, curve));
+    curves.stream().filter(curve -> !curve.style().solid()).forEach(curve -> curve(out, curve));
+    curves.stream().filter(curve -> curve.style().solid()).forEach(curve -> curve(out, curve));
     labels(out);
     return out.append("</svg>\n").toString();
   }
 
   /// The line and marker of a curve, for a legend.
-  static String swatch(int style, boolean solid) {
+  static String swatch(Style style) {
     return """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 44 14" class="swatch" \
     aria-hidden="true"><g class="%s"><path class="line" d="M1 7H43"/>%s</g></svg>\
     """
-        .formatted(css(style, solid), marker(22, 7, style, solid));
+        .formatted(style.css(), style.mark(22, 7));
   }
 
   private void axes(StringBuilder out) {
@@ -142,7 +161,7 @@ record LineChart(
   }
 
   private void curve(StringBuilder out, Curve curve) {
-    out.append("<g class=\"").append(css(curve.style(), curve.solid())).append("\">");
+    out.append("<g class=\"").append(curve.style().css()).append("\">");
     String line =
         curve.points().stream()
             .filter(point -> !(apart && point.slot() == 0))
@@ -153,7 +172,7 @@ record LineChart(
     }
     for (Point point : curve.points()) {
       out.append("<g><title>").append(text(point.tip())).append("</title>");
-      out.append(marker(x(point.slot()), y(point), curve.style(), curve.solid())).append("</g>");
+      out.append(curve.style().mark(x(point.slot()), y(point))).append("</g>");
     }
     out.append("</g>\n");
   }
@@ -172,13 +191,23 @@ record LineChart(
     for (Curve curve : curves) {
       for (Point point : curve.points()) {
         if (point.slot() == slot) {
-          labels.add(new Label(y(point), point.label(), css(curve.style(), curve.solid())));
+          labels.add(new Label(y(point), point.label(), curve.style().css()));
         }
       }
     }
     labels.sort(comparingDouble(Label::y).thenComparing(Label::text));
     merge(labels);
     double[] ys = spread(labels);
+    double left = x(slot) + 16;
+    for (int i = 0; i < ys.length; i++) {
+      out.append(
+          "<rect class=\"behind\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"/>\n"
+              .formatted(
+                  at(left - 1),
+                  at(ys[i] - LINE / 2),
+                  at(2 + DIGIT * labels.get(i).text().length()),
+                  at(LINE)));
+    }
     for (int i = 0; i < ys.length; i++) {
       Label label = labels.get(i);
       out.append(
@@ -190,10 +219,10 @@ record LineChart(
                   label.css(),
                   at(x(slot) + 6),
                   at(label.y()),
-                  at(x(slot) + 14),
+                  at(left - 2),
                   at(ys[i]),
-                  at(x(slot) + 16),
-                  at(ys[i] + 3.5),
+                  at(left),
+                  at(ys[i] + 3.8),
                   text(label.text())));
     }
   }
@@ -222,15 +251,6 @@ record LineChart(
       limit -= LINE;
     }
     return ys;
-  }
-
-  private static String marker(double x, double y, int style, boolean solid) {
-    return "<path class=\"mark\" transform=\"translate(%s %s) scale(%s)\" d=\"%s\"/>"
-        .formatted(at(x), at(y), solid ? "3" : "4.6", MARKERS.get((style + style / HUES) % HUES));
-  }
-
-  private static String css(int style, boolean solid) {
-    return "hue" + style % HUES + (solid ? " solid" : " dashed");
   }
 
   /// The chart in words, for those who cannot see it.

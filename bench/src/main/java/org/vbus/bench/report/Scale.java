@@ -20,7 +20,7 @@ final class Scale {
   private static final double SMALLEST = 1e-9;
   private static final double LARGEST = 1e12;
   private static final double ZERO_BAND = 0.12;
-  private static final int FEW_TICKS = 7;
+  private static final int MANY_TICKS = 10;
 
   private final boolean log;
   private final double low;
@@ -78,12 +78,21 @@ final class Scale {
     if (hasZeroLine()) {
       ticks.add(new Tick(0, "0"));
     }
-    int first = (int) Math.floor(Math.log10(low) + 1e-9);
-    int last = (int) Math.floor(Math.log10(high) + 1e-9);
-    boolean fine = 3 * (last - first + 1) <= FEW_TICKS;
-    int every = Math.ceilDiv(last - first + 1, FEW_TICKS);
-    for (int decade = first; decade <= last; decade += every) {
-      for (int digit : fine ? new int[] {1, 2, 5} : new int[] {1}) {
+    List<Tick> fine = decades(1, 1, 2, 5);
+    ticks.addAll(fine.size() <= MANY_TICKS ? fine : decades(decadesPerTick(), 1));
+    return ticks;
+  }
+
+  private int decadesPerTick() {
+    return Math.ceilDiv((int) Math.ceil(Math.log10(high / low)), MANY_TICKS);
+  }
+
+  private List<Tick> decades(int every, int... digits) {
+    var ticks = new ArrayList<Tick>();
+    for (int decade = (int) Math.floor(Math.log10(low) + 1e-9);
+        power(decade) <= high * (1 + 1e-9);
+        decade += every) {
+      for (int digit : digits) {
         double value = power(decade) * digit;
         if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) {
           ticks.add(tick(value));

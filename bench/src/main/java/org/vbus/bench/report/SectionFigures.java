@@ -26,14 +26,16 @@ final class SectionFigures {
       new Measure("p99 latency, µs", run -> run.latencyMicros().p99(), Figures::micros);
 
   private final Section section;
+  private final List<String> policies;
   private final List<Variant> families;
   private final String prefix;
 
-  /// @param families all of the report, so that a colour means the same in every section
+  /// @param policies all of the report, so that a colour means the same in every section
   /// @param prefix of the identifiers in the page
-  SectionFigures(Section section, List<Variant> families, String prefix) {
+  SectionFigures(Section section, List<String> policies, String prefix) {
     this.section = section;
-    this.families = families;
+    this.policies = policies;
+    this.families = section.variants().stream().map(Variant::family).distinct().toList();
     this.prefix = prefix;
   }
 
@@ -91,9 +93,11 @@ final class SectionFigures {
                     run -> DoubleStream.of(run.latencyMicros().p50(), run.latencyMicros().p99())));
     var charts = new ArrayList<LineChart>();
     for (int devices : section.deviceCounts()) {
-      String title = devices(devices);
-      charts.add(overLoad("p50-" + devices, title + ", median", P50, scale, devices));
-      charts.add(overLoad("p99-" + devices, title + ", 99th percentile", P99, scale, devices));
+      charts.add(overLoad("p50-" + devices, devices(devices) + ", median", P50, scale, devices));
+    }
+    for (int devices : section.deviceCounts()) {
+      String title = devices(devices) + ", 99th percentile";
+      charts.add(overLoad("p99-" + devices, title, P99, scale, devices));
     }
     return figure(
         "Latency over load",
@@ -125,7 +129,7 @@ final class SectionFigures {
               .map(run -> point(run, variant, slot, measure))
               .toList();
       if (!points.isEmpty()) {
-        curves.add(new LineChart.Curve(variant.text(), style(variant), variant.eventIdx(), points));
+        curves.add(new LineChart.Curve(variant.text(), style(variant), points));
       }
     }
     return curves;
@@ -161,7 +165,7 @@ final class SectionFigures {
     out.append("</p>\n<ul class=\"legend\">");
     for (Variant variant : section.variants()) {
       out.append("<li>")
-          .append(LineChart.swatch(style(variant), variant.eventIdx()))
+          .append(LineChart.swatch(style(variant)))
           .append(Markup.text(variant.text()))
           .append("</li>\n");
     }
@@ -170,8 +174,9 @@ final class SectionFigures {
     return out.append("</div>\n</figure>\n").toString();
   }
 
-  private int style(Variant variant) {
-    return families.indexOf(variant.family());
+  private LineChart.Style style(Variant variant) {
+    return new LineChart.Style(
+        policies.indexOf(variant.policy()), families.indexOf(variant.family()), variant.eventIdx());
   }
 
   private static String devices(int count) {

@@ -30,7 +30,7 @@ record Variant(String policy, String label, long batch, boolean eventIdx) {
         run.eventIdx());
   }
 
-  /// The same without the event index: one colour and marker, the event index is the dash pattern.
+  /// The same without the event index: those share a marker, the event index is the dash pattern.
   Variant family() {
     return new Variant(policy, label, batch, false);
   }

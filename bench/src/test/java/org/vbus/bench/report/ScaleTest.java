@@ -29,6 +29,9 @@ class ScaleTest {
     assertThat(scale.ticks())
         .extracting(Scale.Tick::label)
         .containsExactly("0", "0.01", "0.1", "1");
+    assertThat(Scale.of(DoubleStream.of(0.03, 1.5)).ticks())
+        .extracting(Scale.Tick::label)
+        .containsExactly("0.02", "0.05", "0.1", "0.2", "0.5", "1", "2");
   }
 
   @ParameterizedTest
@@ -48,7 +51,7 @@ class ScaleTest {
     assertThat(DoubleStream.of(low, high).map(scale::height))
         .allSatisfy(height -> assertThat(height).isBetween(0.0, 1.0));
     assertThat(scale.ticks())
-        .isNotEmpty()
+        .hasSizeBetween(2, 11)
         .allSatisfy(tick -> assertThat(tick.height()).isBetween(0.0, 1.0 + 1e-9));
   }
 }
