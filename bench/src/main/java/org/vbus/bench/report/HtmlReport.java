@@ -37,8 +37,8 @@ public final class HtmlReport {
       <li><em>Counted</em> figures are counted by vbus where an event crosses the boundary; \
       <em>measured</em> figures come from the kernel's own statistics. The two are never shown in one \
       chart or table, and no figure is modelled.</li>
-      <li>The event index alone already saves exits for a single queue; the event ring saves more by \
-      sharing one interrupt among many queues. Both are shown with and without the other.</li>
+      <li>Two means save exits: the event index, which can help a single queue, and the event ring, \
+      which lets many queues share one interrupt. Each is shown with and without the other.</li>
       </ul>
       """;
 
@@ -85,7 +85,6 @@ public final class HtmlReport {
 
   private static void section(
       StringBuilder out, Section section, List<String> policies, String id) {
-    var figures = new SectionFigures(section, policies, id);
     out.append(
         """
         <section id="%s" data-kind="%s"><h2>%s, %s</h2>
@@ -98,9 +97,7 @@ public final class HtmlReport {
                 text(section.kind()),
                 text(Figures.kind(section.kind())),
                 text(Figures.composition(section.kind()))));
-    out.append(figures.exitsOverLoad());
-    out.append(figures.exitsOverDevices());
-    out.append(figures.latencyOverLoad());
+    out.append(new SectionFigures(section, policies, id).html());
     table(out, section);
     out.append("</section>\n");
   }

@@ -41,8 +41,9 @@ record Section(String connector, String kind, List<Run> runs) {
     return runs.stream().map(Run::load).distinct().sorted().toList();
   }
 
-  List<Variant> variants() {
-    return runs.stream().map(Variant::of).distinct().sorted(Variant.ORDER).toList();
+  /// Batch sizes, ascending; runs without one count as 0.
+  List<Long> batches() {
+    return runs.stream().map(run -> Variant.of(run).batch()).distinct().sorted().toList();
   }
 
   /// Names of all parts that any run here counted: the usual ones in their usual order, then

@@ -1,11 +1,15 @@
 package org.vbus.bench.report;
 
+import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.DoubleFunction;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
@@ -27,7 +31,6 @@ final class SectionFigures {
 
   private final Section section;
   private final List<String> policies;
-  private final List<Variant> families;
   private final String prefix;
 
   /// @param policies all of the report, so that a colour means the same in every section
@@ -35,12 +38,31 @@ final class SectionFigures {
   SectionFigures(Section section, List<String> policies, String prefix) {
     this.section = section;
     this.policies = policies;
-    this.families = section.variants().stream().map(Variant::family).distinct().toList();
     this.prefix = prefix;
   }
 
+  /// The figures whose horizontal axis has more than one step; those over load if there is none.
+  String html() {
+    var out = new StringBuilder();
+    boolean batches = section.batches().size() > 1;
+    boolean loads = section.loads().size() > 1 || !batches;
+    if (loads) {
+      out.append(exitsOverLoad());
+    }
+    if (section.deviceCounts().size() > 1) {
+      out.append(exitsOverDevices());
+    }
+    if (batches) {
+      out.append(exitsOverBatch());
+    }
+    if (loads) {
+      out.append(latencyOverLoad());
+    }
+    return out.toString();
+  }
+
   /// Exits per I/O over load, one chart for each number of devices.
-  String exitsOverLoad() {
+  private String exitsOverLoad() {
     Scale scale = Scale.of(section.runs().stream().mapToDouble(Run::exitsPerIo));
     var charts = new ArrayList<LineChart>();
     for (int devices : section.deviceCounts()) {
@@ -54,7 +76,7 @@ final class SectionFigures {
   }
 
   /// Exits per I/O over the number of devices, at half and at full load.
-  String exitsOverDevices() {
+  private String exitsOverDevices() {
     List<Double> loads =
         section.loads().stream().filter(load -> load == HALF || load == Run.MAXIMUM).toList();
     Scale scale =
@@ -75,17 +97,55 @@ final class SectionFigures {
               "devices sharing the guest",
               false,
               scale,
-              curves(run -> run.load() == load, run -> counts.indexOf(run.devices()), EXITS)));
+              curves(
+                  run -> run.load() == load,
+                  run -> counts.indexOf(run.devices()),
+                  EXITS,
+                  Variant::of)));
     }
     return figure(
         "Exits per I/O over the number of devices",
-        "What it gains when many queues share one interrupt.",
+        "The effect of more queues in one guest.",
+        scale,
+        charts);
+  }
+
+  /// Exits per I/O over the batch size, one chart for each number of devices and load.
+  private String exitsOverBatch() {
+    Scale scale = Scale.of(section.runs().stream().mapToDouble(Run::exitsPerIo));
+    List<Long> batches = section.batches();
+    var charts = new ArrayList<LineChart>();
+    for (int devices : section.deviceCounts()) {
+      for (double load : section.loads()) {
+        List<LineChart.Curve> curves =
+            curves(
+                run -> run.devices() == devices && run.load() == load,
+                run -> batches.indexOf(Variant.of(run).batch()),
+                EXITS,
+                run -> Variant.of(run).anyBatch());
+        if (!curves.isEmpty()) {
+          charts.add(
+              new LineChart(
+                  prefix + "-batch-" + charts.size(),
+                  devices(devices) + ", load " + load(load),
+                  EXITS.unit(),
+                  batches.stream().map(String::valueOf).toList(),
+                  "requests in a batch",
+                  false,
+                  scale,
+                  curves));
+        }
+      }
+    }
+    return figure(
+        "Exits per I/O over batch size",
+        "The effect of serving more requests at a time.",
         scale,
         charts);
   }
 
   /// Median and 99th percentile of the latency over load, for each number of devices.
-  String latencyOverLoad() {
+  private String latencyOverLoad() {
     Scale scale =
         Scale.of(
             section.runs().stream()
@@ -100,10 +160,7 @@ final class SectionFigures {
       charts.add(overLoad("p99-" + devices, title, P99, scale, devices));
     }
     return figure(
-        "Latency over load",
-        "From submission to completion as the driver sees it: what saving exits costs.",
-        scale,
-        charts);
+        "Latency over load", "From submission to completion as the driver sees it.", scale, charts);
   }
 
   private LineChart overLoad(String id, String title, Measure measure, Scale scale, int devices) {
@@ -116,27 +173,43 @@ final class SectionFigures {
         "offered load (steps not to scale)",
         loads.size() > 1 && loads.getFirst() == Run.ONE_AT_A_TIME,
         scale,
-        curves(run -> run.devices() == devices, run -> loads.indexOf(run.load()), measure));
+        curves(
+            run -> run.devices() == devices,
+            run -> loads.indexOf(run.load()),
+            measure,
+            Variant::of));
   }
 
+  /// One curve for each of the `variants` that the shown runs have.
   private List<LineChart.Curve> curves(
-      Predicate<Run> shown, ToIntFunction<Run> slot, Measure measure) {
+      Predicate<Run> shown,
+      ToIntFunction<Run> slot,
+      Measure measure,
+      Function<Run, Variant> variants) {
+    List<Variant> all =
+        section.runs().stream().map(variants).distinct().sorted(Variant.ORDER).toList();
+    List<Variant> families = all.stream().map(Variant::family).distinct().toList();
     var curves = new ArrayList<LineChart.Curve>();
-    for (Variant variant : section.variants()) {
+    for (Variant variant : all) {
       List<LineChart.Point> points =
           section.runs().stream()
-              .filter(run -> shown.test(run) && Variant.of(run).equals(variant))
-              .map(run -> point(run, variant, slot, measure))
+              .filter(run -> shown.test(run) && variants.apply(run).equals(variant))
+              .map(run -> point(run, slot, measure))
+              .sorted(comparingInt(LineChart.Point::slot))
               .toList();
       if (!points.isEmpty()) {
-        curves.add(new LineChart.Curve(variant.text(), style(variant), points));
+        var style =
+            new LineChart.Style(
+                policies.indexOf(variant.policy()),
+                families.indexOf(variant.family()),
+                variant.eventIdx());
+        curves.add(new LineChart.Curve(variant.text(), style, points));
       }
     }
     return curves;
   }
 
-  private static LineChart.Point point(
-      Run run, Variant variant, ToIntFunction<Run> slot, Measure measure) {
+  private static LineChart.Point point(Run run, ToIntFunction<Run> slot, Measure measure) {
     double value = measure.value().applyAsDouble(run);
     String parts =
         run.parts().entrySet().stream()
@@ -146,7 +219,7 @@ final class SectionFigures {
         String.format(
             Locale.ROOT,
             "%s; %s, load %s%n%s %s%nper I/O: %s",
-            variant.text(),
+            Variant.of(run).text(),
             devices(run.devices()),
             load(run.load()),
             measure.unit(),
@@ -163,20 +236,16 @@ final class SectionFigures {
       out.append(scale.hasZeroLine() ? "; exact zeros lie on the line below the break." : ".");
     }
     out.append("</p>\n<ul class=\"legend\">");
-    for (Variant variant : section.variants()) {
-      out.append("<li>")
-          .append(LineChart.swatch(style(variant)))
-          .append(Markup.text(variant.text()))
-          .append("</li>\n");
-    }
+    Map<String, LineChart.Style> legend = new LinkedHashMap<>();
+    charts.forEach(c -> c.curves().forEach(curve -> legend.put(curve.name(), curve.style())));
+    legend.forEach((name, style) ->
+        out.append("<li>")
+            .append(LineChart.swatch(style))
+            .append(Markup.text(name))
+            .append("</li>\n"));
     out.append("</ul></figcaption>\n<div class=\"charts\">\n");
     charts.forEach(chart -> out.append(chart.svg()));
     return out.append("</div>\n</figure>\n").toString();
-  }
-
-  private LineChart.Style style(Variant variant) {
-    return new LineChart.Style(
-        policies.indexOf(variant.policy()), families.indexOf(variant.family()), variant.eventIdx());
   }
 
   private static String devices(int count) {

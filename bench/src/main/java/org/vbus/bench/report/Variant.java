@@ -35,6 +35,11 @@ record Variant(String policy, String label, long batch, boolean eventIdx) {
     return new Variant(policy, label, batch, false);
   }
 
+  /// The same for curves over the batch size.
+  Variant anyBatch() {
+    return new Variant(policy, label, 0, eventIdx);
+  }
+
   String text() {
     return String.format(
         Locale.ROOT,
