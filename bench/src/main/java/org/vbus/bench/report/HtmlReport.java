@@ -27,9 +27,9 @@ public final class HtmlReport {
   private static final String METHOD =
       """
       <ul>
-      <li>One run each for every signal policy (<em>direct</em>: an interrupt for each signal; \
-      <em>ring</em>: signals go into an event ring, with an interrupt only if the guest is not \
-      already looking; <em>polled</em>: no interrupts), with the event index off and on.</li>
+      <li>Signal policies: <em>direct</em>, an interrupt for each signal; <em>ring</em>, signals go \
+      into an event ring, with an interrupt only if the guest is not already looking; \
+      <em>polled</em>, no interrupts.</li>
       <li>Load <em>one at a time</em>: a single request outstanding per device. Percentages: requests \
       offered at that share of the maximum rate. <em>max</em>: requests offered as fast as they are \
       accepted. Charts show the steps evenly spaced; the curves leave out <em>one at a time</em>, \
@@ -111,7 +111,7 @@ public final class HtmlReport {
         <thead><tr>
         """);
     List.of("policy", "event index", "devices", "load").forEach(name -> heading(out, name));
-    section.extras().forEach(name -> heading(out, name));
+    section.extras().forEach(name -> heading(out, spaced(name)));
     List.of("I/Os", "seconds", "I/O per s", "exits per I/O").forEach(name -> heading(out, name));
     section.parts().forEach(name -> heading(out, spaced(name)));
     List.of("p50", "p99", "p99.9").forEach(name -> heading(out, name));
