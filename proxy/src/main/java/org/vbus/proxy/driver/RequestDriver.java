@@ -53,6 +53,7 @@ public final class RequestDriver extends Napi implements Driver {
     device.enableQueue(0, queue.addresses(), level, this::signalled);
     VirtioInit.driverOk(device);
     if (guest.polling()) {
+      queue.disableSignals();
       guest.schedule(this);
     }
   }
