@@ -60,6 +60,10 @@ final class LibC {
   private static final MethodHandle EPOLL_WAIT =
       link("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SCHED_GETAFFINITY =
+      link("sched_getaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle SCHED_SETAFFINITY =
+      link("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
   private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle MEMFD_CREATE =
       link("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
@@ -197,6 +201,28 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result((int) SETNS.invokeExact(state, fd, type), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// @param thread 0 for the calling one
+  static int schedGetaffinity(int thread, MemorySegment mask) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (int) SCHED_GETAFFINITY.invokeExact(state, thread, mask.byteSize(), mask), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// @param thread 0 for the calling one
+  static int schedSetaffinity(int thread, MemorySegment mask) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (int) SCHED_SETAFFINITY.invokeExact(state, thread, mask.byteSize(), mask), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

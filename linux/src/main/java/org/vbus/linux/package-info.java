@@ -5,8 +5,8 @@
 ///    |  \                             |                 |           |              |
 ///    |   NetNamespace, InterfaceControl (open only)     |           |              |
 ///    v                                v                 v           v              v
-///   Fd: owns a descriptor, closes it once, never under a call in flight
-///    |
+///   Fd: owns a descriptor, closes it once, never under a call in flight     CpuAffinity
+///    |                                                                        |
 ///   LibC: the method handles; every call returns its result or a negative errno
 /// ```
 ///
