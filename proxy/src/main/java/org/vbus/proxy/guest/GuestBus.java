@@ -118,6 +118,9 @@ public final class GuestBus implements EventHandler {
   }
 
   /// Drains the event rings, higher levels first.
+  ///
+  /// As long as drivers are being polled the rings are looked at in between, so interrupts for them
+  /// stay off: only a guest that has nothing left to do asks for one.
   private final class EventPoll extends Napi {
     @Override
     protected int poll(int budget) {
@@ -126,7 +129,7 @@ public final class GuestBus implements EventHandler {
 
     @Override
     protected boolean complete() {
-      return events.unmask();
+      return guest.busy() || events.unmask();
     }
   }
 
