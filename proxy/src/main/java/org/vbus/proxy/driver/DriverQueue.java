@@ -41,10 +41,13 @@ public final class DriverQueue {
   private final int[] counts;
 
   /// Free descriptors, linked through this array rather than through shared memory, which the
-  /// device could only read but a mistake here could corrupt.
+  /// device could only read but a mistake here could corrupt. Those free for longest go first:
+  /// descriptors are then used in the order of their addresses, which the processors of both sides
+  /// fetch ahead.
   private final int[] nextFree;
 
   private int firstFree;
+  private int lastFree;
   private int free;
   private int nextAvail;
   private int publishedAvail;
@@ -87,6 +90,7 @@ public final class DriverQueue {
     for (int i = 0; i < size; i++) {
       nextFree[i] = i + 1;
     }
+    this.lastFree = size - 1;
     this.free = size;
   }
 
@@ -279,8 +283,12 @@ public final class DriverQueue {
     for (int n = counts[id]; n > 1; n--) {
       tail = nextFree[tail];
     }
-    nextFree[tail] = firstFree;
-    firstFree = id;
+    if (free == 0) {
+      firstFree = id;
+    } else {
+      nextFree[lastFree] = id;
+    }
+    lastFree = tail;
     free += counts[id];
     counts[id] = 0;
   }

@@ -18,7 +18,11 @@ public final class RequestDriver extends Napi implements Driver {
   private final int bufferSize;
   private final int depth;
   private final long buffers;
+
+  /// Tokens not in flight: a queue, `freeCount` of them from `firstFree` on, wrapping.
   private final int[] freeTokens;
+
+  private int firstFree;
   private int freeCount;
   private Completion completion = (token, written) -> {};
   private boolean gone;
@@ -47,7 +51,7 @@ public final class RequestDriver extends Napi implements Driver {
     this.buffers = heap.allocate(2L * bufferSize * depth, GuestHeap.GRAIN);
     this.freeTokens = new int[depth];
     for (int i = 0; i < depth; i++) {
-      freeTokens[i] = depth - 1 - i;
+      freeTokens[i] = i;
     }
     this.freeCount = depth;
     device.enableQueue(0, queue.addresses(), level, this::signalled);
@@ -92,7 +96,13 @@ public final class RequestDriver extends Napi implements Driver {
   ///
   /// @return its token, -1 when all are in flight
   public int take() {
-    return freeCount == 0 ? -1 : freeTokens[--freeCount];
+    if (freeCount == 0) {
+      return -1;
+    }
+    int token = freeTokens[firstFree];
+    firstFree = firstFree + 1 == depth ? 0 : firstFree + 1;
+    freeCount--;
+    return token;
   }
 
   /// Offers a request to the device; visible with [#publish()].
@@ -110,6 +120,12 @@ public final class RequestDriver extends Napi implements Driver {
     }
   }
 
+  private void free(int token) {
+    int at = firstFree + freeCount;
+    freeTokens[at < depth ? at : at - depth] = token;
+    freeCount++;
+  }
+
   private void signalled() {
     queue.disableSignals();
     guest.schedule(this);
@@ -123,7 +139,7 @@ public final class RequestDriver extends Napi implements Driver {
       if (token < 0) {
         break;
       }
-      freeTokens[freeCount++] = token;
+      free(token);
       completion.completed(token, queue.usedLength());
       done++;
     }
