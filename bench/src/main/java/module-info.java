@@ -2,11 +2,14 @@
 @org.jspecify.annotations.NullMarked
 module org.vbus.bench {
   requires static transitive org.jspecify;
-  requires org.vbus.stack;
+  requires transitive org.vbus.core;
+  requires org.vbus.linux;
   requires org.vbus.connector.loopback;
   requires org.vbus.devices;
   requires java.management;
+  requires jdk.management;
   requires HdrHistogram;
 
+  exports org.vbus.bench;
   exports org.vbus.bench.report;
 }

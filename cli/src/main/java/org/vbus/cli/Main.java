@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       HostCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
-      SelfTestCommand.class
+      SelfTestCommand.class,
+      BenchCommand.class
     })
 public final class Main implements Runnable {
   private static final int FAILED = 1;

@@ -1,0 +1,147 @@
+package org.vbus.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.vbus.bench.BenchFailure;
+import org.vbus.bench.BenchOptions;
+import org.vbus.bench.LoopbackBench;
+import org.vbus.bench.Progress;
+import org.vbus.bench.report.BenchReport;
+import org.vbus.bench.report.Environment;
+import org.vbus.bench.report.HtmlReport;
+import org.vbus.bench.report.JsonReport;
+import org.vbus.bench.report.Run;
+import org.vbus.bench.report.TextTable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `vbus bench`: measures exits per I/O and prints the table.
+///
+/// Exit status: 0; 1 when a run fails or a report cannot be written after all; 2, before anything
+/// is measured, when the command line is wrong or a file cannot be written.
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Measures exits per I/O on the loopback connector, over signal policy, event index, number"
+          + " of devices and load, and prints a table.",
+      "Takes about a minute and a quarter and needs two idle processors."
+    })
+final class BenchCommand implements Callable<Integer> {
+  private static final Path STDERR = Path.of("/proc/self/fd/2");
+  private static final String CLEAR_LINE = "\r\033[K";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
+  @Option(
+      names = "--quick",
+      description = "Measure briefly, about ten seconds: counts are right, times rough.")
+  private boolean quick;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON.")
+  private @Nullable Path json;
+
+  @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts.")
+  private @Nullable Path html;
+
+  BenchCommand() {}
+
+  @Override
+  public Integer call() {
+    PrintWriter err = spec.commandLine().getErr();
+    try {
+      checkWritable(json);
+      checkWritable(html);
+    } catch (IOException e) {
+      err.println("vbus bench: " + reason(e));
+      return ExitCode.USAGE;
+    }
+    try {
+      BenchReport report = measure(err);
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(TextTable.of(report));
+      out.flush();
+      if (json != null) {
+        Files.writeString(json, JsonReport.of(report));
+      }
+      if (html != null) {
+        Files.writeString(html, HtmlReport.of(report));
+      }
+      return ExitCode.OK;
+    } catch (BenchFailure e) {
+      err.println("vbus bench: " + e.getMessage());
+    } catch (IOException e) {
+      err.println("vbus bench: " + reason(e));
+    }
+    return ExitCode.SOFTWARE;
+  }
+
+  private BenchReport measure(PrintWriter err) {
+    boolean terminal = isTerminal();
+    Progress progress =
+        terminal
+            ? text -> {
+              err.print(CLEAR_LINE + text);
+              err.flush();
+            }
+            : Progress.none();
+    LoopbackBench bench = new LoopbackBench();
+    try {
+      List<Run> runs = bench.run(quick ? BenchOptions.quick() : BenchOptions.full(), progress);
+      return new BenchReport(Environment.detect(Main.VERSION, null, bench.notes()), runs);
+    } finally {
+      if (terminal) {
+        err.print(CLEAR_LINE);
+        err.flush();
+      }
+    }
+  }
+
+  /// Whether standard error is a terminal: the JDK's console tells about standard output only.
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(STDERR).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException | UnsupportedOperationException _) {
+      return false;
+    }
+  }
+
+  /// Opens `file` for writing and leaves it as it was.
+  private static void checkWritable(@Nullable Path file) throws IOException {
+    if (file == null) {
+      return;
+    }
+    boolean fresh = Files.notExists(file);
+    Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+    if (fresh) {
+      Files.delete(file);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException missing ->
+          "cannot write " + missing.getFile() + ": no such directory";
+      case AccessDeniedException denied ->
+          "cannot write " + denied.getFile() + ": permission denied";
+      case FileSystemException other ->
+          "cannot write " + other.getFile() + ": " + other.getReason();
+      default -> "cannot write a report: " + e.getMessage();
+    };
+  }
+}
