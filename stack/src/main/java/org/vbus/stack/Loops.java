@@ -16,18 +16,15 @@ import org.vbus.linux.Linux;
 /// The poll loops of a stack.
 public final class Loops {
   private final List<PollLoop> loops = new ArrayList<>();
-  private final LoopMap map;
+  private final LoopsConfig.Spread spread;
+  private int dealt;
 
   @Inject
   Loops(LoopsConfig config) {
     for (int i = 0; i < config.count(); i++) {
       loops.add(new PollLoop("vbus-loop-" + i, waiter(), new Idle(config.spin())));
     }
-    map =
-        switch (config.spread()) {
-          case DEVICE -> LoopMap.perDevice(loops);
-          case QUEUE -> LoopMap.perQueue(loops);
-        };
+    spread = config.spread();
   }
 
   private static Waiter waiter() {
@@ -46,14 +43,21 @@ public final class Loops {
     return List.copyOf(loops);
   }
 
-  /// The loop of the `n`-th thing that is dealt to them.
-  public PollLoop loop(int n) {
-    return loops.get(Math.floorMod(n, loops.size()));
+  /// The next loop in turn, for something that needs just one. Control thread.
+  public PollLoop next() {
+    return loops.get(dealt++ % loops.size());
   }
 
-  /// Which loop polls which queue.
-  public LoopMap map() {
-    return map;
+  /// Which loop polls which queue of a bus; buses begin at loops in turn, so that buses of one
+  /// device spread too. Control thread.
+  LoopMap mapForBus() {
+    int first = dealt++;
+    LoopMap map =
+        switch (spread) {
+          case DEVICE -> LoopMap.perDevice(loops);
+          case QUEUE -> LoopMap.perQueue(loops);
+        };
+    return (slot, queue) -> map.loop(first + slot, queue);
   }
 
   /// Wakes of all loops.

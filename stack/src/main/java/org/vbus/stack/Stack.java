@@ -128,7 +128,7 @@ public final class Stack implements AutoCloseable {
               "a connector names bus " + entry.getKey() + ", which is not there");
         }
         HostConnector connector =
-            entry.getValue().open(bus(entry.getKey()), loops.map(), plan.signals());
+            entry.getValue().open(bus(entry.getKey()), loops.mapForBus(), plan.signals());
         connectors.put(entry.getKey(), connector);
         connector.start();
       }

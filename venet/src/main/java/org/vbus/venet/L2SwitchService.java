@@ -82,12 +82,7 @@ final class L2SwitchService implements Service, StatusSource {
       Tap opened = Tap.open(new TapOptions(tap.name().value(), netns, true, tap.mtu(), true));
       try {
         taps.add(
-            new TapPort(
-                port,
-                opened,
-                network,
-                Objects.requireNonNull(loops).loop(taps.size()),
-                tap.group()));
+            new TapPort(port, opened, network, Objects.requireNonNull(loops).next(), tap.group()));
       } catch (IllegalArgumentException e) {
         opened.close();
         throw e;

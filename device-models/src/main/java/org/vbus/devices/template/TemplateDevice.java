@@ -22,6 +22,10 @@ public final class TemplateDevice implements DeviceModel {
   private static final int REQUESTS = 0;
   private static final int QUEUE_SIZE = 256;
 
+  /// Longest response. Descriptors may name the same memory again and again, so without a bound a
+  /// small guest could make the loop copy gigabytes per request.
+  private static final int LONGEST = 1 << 16;
+
   private final DeviceSpec spec =
       new DeviceSpec(
           DEVICE_ID, "template", List.of(new QueueSpec("requests", QUEUE_SIZE, true)), 0);
@@ -57,8 +61,9 @@ public final class TemplateDevice implements DeviceModel {
   /// @return bytes written
   private int respond() {
     int written = 0;
-    for (int i = 0; i < chain.readablePieces(); i++) {
-      written += chain.write(written, chain.segment(i), chain.offset(i), chain.length(i));
+    for (int i = 0; i < chain.readablePieces() && written < LONGEST; i++) {
+      int len = Math.min(chain.length(i), LONGEST - written);
+      written += chain.write(written, chain.segment(i), chain.offset(i), len);
     }
     return written;
   }

@@ -7,6 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vbus.core.connector.InterruptSink;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.ledger.Repeats;
 import org.vbus.core.memory.GuestMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.shm.Delivery;
@@ -33,6 +34,7 @@ final class EventChannel {
   private final SignalPolicy policy;
   private final int[] vectors = new int[EventGeometry.MAX_LEVELS];
   private final @Nullable Slot[] owedAdded;
+  private final Repeats complaints = new Repeats();
   private final BitSet owedDropped = new BitSet();
   private volatile @Nullable Block block;
   private boolean closed;
@@ -111,8 +113,13 @@ final class EventChannel {
               SouthEvents.open(region.segment(), region.offset(address), geometry),
               geometry.levels());
     } catch (IllegalArgumentException e) {
-      LOG.warn(
-          "{}: event block at 0x{} refused: {}", guest, Long.toHexString(address), e.getMessage());
+      if (complaints.worthALine()) {
+        LOG.warn(
+            "{}: event block at 0x{} refused: {}",
+            guest,
+            Long.toHexString(address),
+            e.getMessage());
+      }
     }
   }
 
@@ -232,7 +239,11 @@ final class EventChannel {
   private boolean delivered(Delivery delivery) {
     switch (delivery) {
       case INTERRUPT -> interrupt(0);
-      case REFUSED -> LOG.warn("{}: event ring broken; guest is not told of a device", guest);
+      case REFUSED -> {
+        if (complaints.worthALine()) {
+          LOG.warn("{}: event ring broken; guest is not told of a device", guest);
+        }
+      }
       case QUIET, COALESCED, DEFERRED, FULL -> {}
     }
     return delivery != Delivery.FULL;

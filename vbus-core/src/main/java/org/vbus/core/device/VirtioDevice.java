@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Ledger;
+import org.vbus.core.ledger.Repeats;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.ring.RingFault;
@@ -35,6 +36,7 @@ public final class VirtioDevice {
   private final long offered;
   private final QueueState[] queues;
   private final List<Runnable> started = new ArrayList<>();
+  private final Repeats complaints = new Repeats();
   private volatile @Nullable Attachment attachment;
   private long accepted;
   private boolean running;
@@ -135,7 +137,7 @@ public final class VirtioDevice {
     }
     int added = value & ~status & DeviceStatus.OF_DRIVER;
     if ((added & DeviceStatus.FEATURES_OK) != 0 && !featuresAgreeable()) {
-      LOG.info(
+      complain(
           "{}: driver accepted features 0x{} of 0x{}; FEATURES_OK refused",
           name,
           Long.toHexString(accepted),
@@ -144,7 +146,7 @@ public final class VirtioDevice {
     }
     if ((added & DeviceStatus.DRIVER_OK) != 0
         && ((status | added) & DeviceStatus.FEATURES_OK) == 0) {
-      LOG.info("{}: driver set DRIVER_OK without FEATURES_OK; ignored", name);
+      complain("{}: driver set DRIVER_OK without FEATURES_OK; ignored", name);
       added &= ~DeviceStatus.DRIVER_OK;
     }
     orStatus(added);
@@ -156,6 +158,12 @@ public final class VirtioDevice {
   /// A subset of what was offered, with VERSION_1 (2.2.2; vbus devices are not transitional).
   private boolean featuresAgreeable() {
     return (accepted & ~offered) == 0 && Feature.VERSION_1.in(accepted);
+  }
+
+  private void complain(String text, Object... arguments) {
+    if (complaints.worthALine()) {
+      LOG.warn(text, arguments);
+    }
   }
 
   private void orStatus(int bits) {
@@ -211,12 +219,12 @@ public final class VirtioDevice {
       return;
     }
     if (ready && running) {
-      LOG.info("{}: driver enabled queue {} after DRIVER_OK; ignored", name, i);
+      complain("{}: driver enabled queue {} after DRIVER_OK; ignored", name, i);
       return;
     }
     int size = queues[i].size;
     if (ready && (!SplitLayout.isLegalSize(size) || size > maxQueueSize(i))) {
-      LOG.info("{}: driver chose {} entries for queue {}; refused", name, size, i);
+      complain("{}: driver chose {} entries for queue {}; refused", name, size, i);
       return;
     }
     queues[i].ready = ready;
@@ -267,7 +275,7 @@ public final class VirtioDevice {
             () -> to.signals().queue(i),
             this::faulted);
     if (queue == null) {
-      LOG.warn(
+      complain(
           "{}: queue {} refused: {} ({})",
           name,
           i,
@@ -336,7 +344,7 @@ public final class VirtioDevice {
   private void faulted(VirtQueue queue) {
     RingFault fault = queue.fault();
     if (fault != null && fault != RingFault.DEVICE_ERROR) {
-      LOG.warn(
+      complain(
           "{}: guest broke queue {}: {} (index {}, virtio {}); the queue is stopped until reset",
           name,
           spec.queues().get(queue.index()).name(),
