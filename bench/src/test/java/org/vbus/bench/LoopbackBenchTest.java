@@ -13,6 +13,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.vbus.bench.report.Part;
 import org.vbus.bench.report.Run;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.loop.Idle;
 
 /// One short benchmark; what must be true of its figures on any machine under any load.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -111,6 +112,10 @@ class LoopbackBenchTest {
 
   @Test
   void nothingOfARunIsLeftOver() {
+    assertNoThreads();
+  }
+
+  private static void assertNoThreads() {
     assertThat(Thread.getAllStackTraces().keySet())
         .extracting(Thread::getName)
         .noneMatch(name -> name.startsWith("bench-"));
@@ -125,12 +130,7 @@ class LoopbackBenchTest {
   @Test
   void aFailureNamesTheRunThatFailed() {
     Setup setup =
-        new Setup(
-            SignalPolicy.RING,
-            true,
-            3,
-            org.vbus.core.loop.Idle.BLOCK,
-            new Placement(-1, -1, "anywhere"));
+        new Setup(SignalPolicy.RING, true, 3, Idle.BLOCK, new Placement(-1, -1, "anywhere"));
     assertThatThrownBy(() ->
             GuestThread.run(
                 setup,
@@ -140,6 +140,6 @@ class LoopbackBenchTest {
                 }))
         .isInstanceOf(BenchFailure.class)
         .hasMessage("ring, event index on, 3 devices: cancelled");
-    nothingOfARunIsLeftOver();
+    assertNoThreads();
   }
 }
