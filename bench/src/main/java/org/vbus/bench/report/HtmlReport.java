@@ -30,7 +30,7 @@ public final class HtmlReport {
       <li>Signal policies: <em>direct</em>, an interrupt for each signal; <em>ring</em>, signals go \
       into an event ring, with an interrupt only if the guest is not already looking; \
       <em>polled</em>, no interrupts.</li>
-      <li>Load <em>one at a time</em>: a single request outstanding per device. Percentages: requests \
+      <li>Load <em>one at a time</em>: a single request outstanding. Percentages: requests \
       offered at that share of the maximum rate. <em>max</em>: requests offered as fast as they are \
       accepted. Charts show the steps evenly spaced; the curves leave out <em>one at a time</em>, \
       which is no step of the same ladder.</li>

@@ -47,7 +47,7 @@ public record Run(
   /// Kind of a figure taken from the kernel's own statistics.
   public static final String MEASURED = "measured";
 
-  /// Load at which each device has a single request outstanding.
+  /// Load at which a single request is outstanding, whatever the number of devices.
   public static final double ONE_AT_A_TIME = 0;
 
   /// Load at which requests are submitted as fast as they are accepted.
