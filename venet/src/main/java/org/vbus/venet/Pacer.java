@@ -3,7 +3,9 @@ package org.vbus.venet;
 /// Token bucket in front of a transmit queue, in bytes of frames.
 ///
 /// The rate is set by any thread; everything else belongs to the loop that polls the queue. The
-/// bucket holds 10 ms of the rate, at least one full frame.
+/// bucket holds 10 ms of the rate, at least one full frame. A frame may overdraw it, which delays
+/// the next one. Credit is kept in bytes times nanoseconds per second, so that nothing is rounded
+/// away however often it is filled.
 final class Pacer {
   private static final long NANOS = 1_000_000_000L;
   private static final long LEAST_BURST = 1 << 16;
@@ -11,7 +13,9 @@ final class Pacer {
   /// Bytes per second, 0 = unlimited.
   private volatile long rate;
 
-  private long tokens;
+  /// Bytes that may be sent, times [#NANOS].
+  private long credit;
+
   private long filledAt;
   private boolean limited;
 
@@ -45,31 +49,32 @@ final class Pacer {
       limited = false;
       return;
     }
-    long burst = Math.max(bytes / 100, LEAST_BURST);
-    if (!limited) {
+    // At most 1.25e9 * NANOS: neither this nor twice as much leaves a long.
+    long full = Math.max(bytes / 100, LEAST_BURST) * NANOS;
+    if (limited) {
+      long elapsed = Math.min(now - filledAt, full / bytes + 1);
+      credit = Math.min(full, credit + elapsed * bytes);
+    } else {
       limited = true;
-      tokens = burst;
-      filledAt = now;
-      return;
+      credit = full;
     }
-    // More than a second of idleness fills any bucket; the bound keeps the product in range.
-    long elapsed = Math.min(now - filledAt, NANOS);
-    tokens = Math.min(burst, tokens + elapsed / 1000 * bytes / (NANOS / 1000));
-    filledAt = now - elapsed % 1000;
+    filledAt = now;
   }
 
   boolean allows() {
-    return !limited || tokens > 0;
+    return !limited || credit > 0;
   }
 
   void take(int bytes) {
-    tokens -= bytes;
+    if (limited) {
+      credit -= bytes * NANOS;
+    }
   }
 
   /// How long until the next frame is allowed, [Long#MAX_VALUE] when one is allowed now and only a
   /// kick is worth waking for.
   long waitNanos() {
     long bytes = rate;
-    return !limited || bytes == 0 || tokens > 0 ? Long.MAX_VALUE : (1 - tokens) * NANOS / bytes + 1;
+    return !limited || bytes == 0 || credit > 0 ? Long.MAX_VALUE : -credit / bytes + 1;
   }
 }
