@@ -76,8 +76,10 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
   ///
   /// @param mtu largest payload of a frame, 68 to 65535; 1280 at least is wise (5.1.4.1)
   /// @param group ports of one group do not reach each other, 0 for none
-  /// @throws IllegalArgumentException when the name or the address is taken on that switch
+  /// @throws IllegalArgumentException when the name or the address is taken on that switch, or the
+  ///   address or the MTU cannot be
   public VenetDevice(String name, VenetSwitch network, long mac, int mtu, int group) {
+    checkConfig(mac, mtu);
     this.network = network;
     this.mac = mac;
     this.mtu = mtu;
@@ -230,10 +232,6 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
       port.counters().drop(DropReason.PORT_ERROR);
       return;
     }
-    if (length > mtu + LINK_HEADER) {
-      port.counters().drop(DropReason.TOO_BIG);
-      return;
-    }
     if (!linkUp) {
       port.counters().drop(DropReason.LINK_DOWN);
       return;
@@ -252,6 +250,10 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
         return;
       }
     }
+    if (exceeds(mtu, frame)) {
+      port.counters().drop(DropReason.TOO_BIG);
+      return;
+    }
     pacer.take(length);
     network.l2().forward(port, frame, time);
   }
@@ -263,7 +265,7 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
   private final FrameConsumer inboxConsumer =
       frame -> {
         Running now = running;
-        Delivery outcome = now == null || !linkUp ? Delivery.LINK_DOWN : receive(now, frame);
+        Delivery outcome = now == null || !linkUp ? Delivery.LINK_DOWN : receive(now, frame, 2);
         port().count(outcome, frame.length());
       };
 
@@ -274,23 +276,24 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
       return Delivery.LINK_DOWN;
     }
     if (now.rxLoop.inLoop()) {
-      return receive(now, frame);
+      return receive(now, frame, 1);
     }
-    Delivery outcome = inbox.offer(frame);
+    // Without a queue nobody would ever drain the inbox.
+    Delivery outcome = now.rx == null ? Delivery.NO_BUFFER : inbox.offer(frame);
     if (outcome == Delivery.QUEUED) {
       now.rxLoop.wake();
     }
     return outcome;
   }
 
-  /// Copies the frame into receive buffers; on the RX loop.
-  private Delivery receive(Running now, Frame frame) {
+  /// Copies the frame into receive buffers, which makes `copies` of it altogether; on the RX loop.
+  private Delivery receive(Running now, Frame frame, int copies) {
     VirtQueue rx = now.rx;
     int length = frame.length();
     if (rx == null) {
       return Delivery.NO_BUFFER;
     }
-    if (length > mtu + LINK_HEADER) {
+    if (exceeds(mtu, frame)) {
       return Delivery.TOO_BIG;
     }
     Chain first = rxChains[0];
@@ -299,17 +302,18 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
     }
     int need = HEADER + length;
     if (first.writable() < need) {
-      return now.mergeable ? receiveMerged(rx, frame, need) : Delivery.TOO_BIG;
+      return now.mergeable ? receiveMerged(rx, frame, copies) : Delivery.TOO_BIG;
     }
     writeHeader(first, 1);
     scatter(frame, 0, first, HEADER, length);
     rx.complete(first, need);
-    count(rx, length);
+    count(rx, copies, length);
     return Delivery.DELIVERED;
   }
 
   /// A frame over several buffers, all of which become visible together (5.1.9.4.1).
-  private Delivery receiveMerged(VirtQueue rx, Frame frame, int need) {
+  private Delivery receiveMerged(VirtQueue rx, Frame frame, int copies) {
+    int need = HEADER + frame.length();
     int room = rxChains[0].writable();
     if (room < HEADER) {
       return Delivery.TOO_BIG;
@@ -322,7 +326,8 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
       if (!rx.peek(rxChains[buffers], buffers)) {
         return rx.fault() == null ? Delivery.NO_BUFFER : Delivery.PORT_ERROR;
       }
-      room += rxChains[buffers].writable();
+      // Lengths are the guest's: their sum may be any.
+      room += Math.min(rxChains[buffers].writable(), need);
       buffers++;
     }
     writeHeader(rxChains[0], buffers);
@@ -335,13 +340,13 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
       rx.complete(chain, at + n);
       done += n;
     }
-    count(rx, done);
+    count(rx, copies, done);
     return Delivery.DELIVERED;
   }
 
-  private static void count(VirtQueue rx, int length) {
-    rx.ledger().add(Event.COPIES, 1);
-    rx.ledger().add(Event.BYTES_COPIED, length);
+  private static void count(VirtQueue rx, int copies, int length) {
+    rx.ledger().add(Event.COPIES, copies);
+    rx.ledger().add(Event.BYTES_COPIED, (long) copies * length);
   }
 
   /// Copies `len` bytes from byte `from` of the frame to byte `at` of the chain's writable part.

@@ -3,6 +3,8 @@ package org.vbus.venet;
 import java.lang.foreign.MemorySegment;
 import org.vbus.core.memory.LittleEndian;
 import org.vbus.core.ring.Chain;
+import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.MacAddress;
 
 /// Wire format of the network device (5.1): numbers, configuration layout, packet header. No state.
 ///
@@ -38,14 +40,49 @@ final class VenetProtocol {
   private static final int GSO_TYPE = 1;
   private static final int NUM_BUFFERS = 10;
 
-  /// Ethernet header with one VLAN tag.
-  static final int LINK_HEADER = 18;
+  /// Bytes of an IEEE 802.1Q tag.
+  static final int VLAN_TAG = 4;
+
+  /// Longest Ethernet header: one with a tag.
+  static final int LINK_HEADER = Frame.HEADER_LENGTH + VLAN_TAG;
+
+  private static final int CUSTOMER_TAG = 0x8100;
+  private static final int SERVICE_TAG = 0x88a8;
+
+  // What an MTU may be (5.1.4.1).
+  private static final int LEAST_MTU = 68;
+  private static final int MOST_MTU = 65535;
 
   private VenetProtocol() {}
 
+  /// Checks what a device of address `mac` would put into its configuration.
+  ///
+  /// @throws IllegalArgumentException when no station can have the address, or the MTU is out of
+  ///   range
+  static void checkConfig(long mac, int mtu) {
+    if (mac == 0 || MacAddress.isMulticast(mac)) {
+      throw new IllegalArgumentException(
+          MacAddress.format(mac) + " is not the address of a single station");
+    }
+    if (mtu < LEAST_MTU || mtu > MOST_MTU) {
+      throw new IllegalArgumentException(
+          "mtu is from " + LEAST_MTU + " to " + MOST_MTU + ", not " + mtu);
+    }
+  }
+
+  /// Whether the payload of a frame is longer than `mtu` (5.1.4.1); a tag is not payload.
+  static boolean exceeds(int mtu, Frame frame) {
+    int rest = frame.length() - Frame.HEADER_LENGTH;
+    return rest > mtu && (rest > mtu + VLAN_TAG || !isTagged(frame.etherType()));
+  }
+
+  private static boolean isTagged(int etherType) {
+    return etherType == CUSTOMER_TAG || etherType == SERVICE_TAG;
+  }
+
   /// Whether the device may take a packet with this header. Without offloads a driver leaves the
   /// header zero (5.1.9.2.1); flags it sets all the same are ignored (5.1.9.2.2), but a packet to
-  /// be segmented cannot be sent as it is.
+  /// be segmented, in a UDP tunnel or not, cannot be sent as it is.
   static boolean acceptsHeader(Chain chain) {
     return chain.readByte(GSO_TYPE) == 0;
   }
