@@ -1,6 +1,7 @@
 package org.vbus.proxy.driver;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.memory.LittleEndian;
 import org.vbus.proxy.guest.Driver;
@@ -41,8 +42,16 @@ public final class NetDriver extends Napi implements Driver {
   private static final int RX = 0;
   private static final int TX = 1;
   private static final int BUFFER = 2048;
+
+  /// Room for a frame of several buffers, whatever the MTU.
+  private static final int SCRATCH = 1 << 17;
+
+  private static final int GSO_TYPE = 1;
   private static final int NUM_BUFFERS = 10;
   private static final int LINK_UP = 1;
+  private static final int ETHERNET = 14;
+  private static final int ETHER_TYPE = 12;
+  private static final int VLAN_TAG = 4;
 
   private final Guest guest;
   private final VirtioTransport device;
@@ -67,6 +76,7 @@ public final class NetDriver extends Napi implements Driver {
   private boolean gone;
   private boolean txKickWanted;
   private long received;
+  private long refused;
   private long sent;
   private long sendFailures;
 
@@ -92,16 +102,17 @@ public final class NetDriver extends Napi implements Driver {
     this.memory = heap.memory();
     this.features = VirtioInit.negotiate(device, understood);
     readConfig();
-    int frame = HEADER + Math.max(mtu, 1500) + 18;
-    boolean mergeable = has(F_MRG_RXBUF);
-    this.buffer = mergeable ? BUFFER : Math.max(BUFFER, (frame + 63) & -64);
+    int frame = HEADER + Math.max(mtu, 1500) + ETHERNET + VLAN_TAG;
     this.rx = queue(RX, size);
     this.tx = queue(TX, size);
+    // A frame of the MTU fits into one buffer, or into all of them together (5.1.4.2).
+    int least = has(F_MRG_RXBUF) ? Math.ceilDiv(frame, rx.size()) : frame;
+    this.buffer = Math.max(BUFFER, (least + 63) & -64);
     this.rxBuffers = heap.allocate((long) buffer * rx.size(), 4096);
     int txSize = Math.max(BUFFER, (frame + 63) & -64);
     this.scratchSize = txSize;
     this.txBuffers = heap.allocate((long) txSize * tx.size(), 4096);
-    this.scratch = heap.allocate(1 << 16, 64);
+    this.scratch = heap.allocate(SCRATCH, 64);
     this.txFree = new int[tx.size()];
     for (int i = 0; i < txFree.length; i++) {
       txFree[i] = i;
@@ -156,6 +167,12 @@ public final class NetDriver extends Napi implements Driver {
   /// Frames received.
   public long received() {
     return received;
+  }
+
+  /// Received packets that were not taken: to be segmented, which was not agreed upon, or not
+  /// whole.
+  public long refused() {
+    return refused;
   }
 
   /// Frames handed to the device.
@@ -246,29 +263,47 @@ public final class NetDriver extends Napi implements Driver {
 
   private void receive(int token, int len) {
     long at = rxBuffers + (long) token * buffer;
-    int buffers = has(F_MRG_RXBUF) ? memory.get(LittleEndian.SHORT, at + NUM_BUFFERS) & 0xffff : 1;
+    // What lies beyond the used length was not written (2.7.8.3).
+    boolean good = len >= HEADER && len <= buffer && acceptsHeader(at);
+    int buffers = len >= HEADER && has(F_MRG_RXBUF) ? numBuffers(at) : 1;
     if (buffers > 1) {
-      receiveMerged(token, len, buffers);
+      receiveMerged(token, len, buffers, good);
       return;
     }
-    if (len > HEADER) {
+    if (good && len > HEADER) {
       received++;
       handler.frame(memory, at + HEADER, len - HEADER);
+    } else {
+      refused++;
     }
     if (!gone) {
       offer(token);
     }
   }
 
+  private int numBuffers(long at) {
+    return memory.get(LittleEndian.SHORT, at + NUM_BUFFERS) & 0xffff;
+  }
+
+  /// No receive offload was negotiated, so a packet to be segmented is not taken, nor one in a UDP
+  /// tunnel, whose bits are in the same field; flags are ignored, and all other fields mean nothing
+  /// without them (5.1.9.4.2).
+  private boolean acceptsHeader(long at) {
+    return memory.get(ValueLayout.JAVA_BYTE, at + GSO_TYPE) == 0;
+  }
+
   /// A frame in several buffers: the header is in the first only (5.1.9.4).
-  private void receiveMerged(int token, int len, int buffers) {
+  private void receiveMerged(int token, int len, int buffers, boolean good) {
     int size = 0;
     int skip = HEADER;
     for (int i = 0; ; i++) {
-      int n = Math.min(Math.max(len - skip, 0), (1 << 16) - size);
-      MemorySegment.copy(
-          memory, rxBuffers + (long) token * buffer + skip, memory, scratch + size, n);
-      size += n;
+      int n = len - skip;
+      good &= n >= 0 && len <= buffer && n <= SCRATCH - size;
+      if (good) {
+        long from = rxBuffers + (long) token * buffer + skip;
+        MemorySegment.copy(memory, from, memory, scratch + size, n);
+        size += n;
+      }
       skip = 0;
       offer(token);
       if (i == buffers - 1) {
@@ -277,19 +312,25 @@ public final class NetDriver extends Napi implements Driver {
       // All buffers of a frame become visible together (5.1.9.4.1).
       token = rx.nextUsed();
       if (token < 0) {
-        return;
+        good = false;
+        break;
       }
       len = rx.usedLength();
     }
-    received++;
-    handler.frame(memory, scratch, size);
+    if (good && size > 0) {
+      received++;
+      handler.frame(memory, scratch, size);
+    } else {
+      refused++;
+    }
   }
 
-  /// Copies a frame into a transmit buffer; visible to the device with [#flush()].
+  /// Copies a frame into a transmit buffer, header all zero (5.1.9.2.1); visible to the device with
+  /// [#flush()].
   ///
   /// @return false when there is no room, or it is longer than the MTU allows
   public boolean send(MemorySegment from, long off, int len) {
-    if (gone || len > scratchSize - HEADER || len < 14) {
+    if (gone || len < ETHERNET || exceedsMtu(from, off, len)) {
       sendFailures++;
       return false;
     }
@@ -312,6 +353,17 @@ public final class NetDriver extends Napi implements Driver {
     txKickWanted = true;
     sent++;
     return true;
+  }
+
+  /// A tag is not payload.
+  private boolean exceedsMtu(MemorySegment from, long off, int len) {
+    int rest = len - ETHERNET;
+    return rest > mtu && (rest > mtu + VLAN_TAG || !isTagged(from, off));
+  }
+
+  private static boolean isTagged(MemorySegment from, long off) {
+    int type = Short.reverseBytes(from.get(LittleEndian.SHORT_ANY, off + ETHER_TYPE)) & 0xffff;
+    return type == 0x8100 || type == 0x88a8;
   }
 
   private void reclaim() {
@@ -347,6 +399,6 @@ public final class NetDriver extends Napi implements Driver {
     tx.release();
     heap.release(rxBuffers, (long) buffer * rx.size());
     heap.release(txBuffers, (long) scratchSize * tx.size());
-    heap.release(scratch, 1 << 16);
+    heap.release(scratch, SCRATCH);
   }
 }
