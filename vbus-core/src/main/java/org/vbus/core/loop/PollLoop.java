@@ -199,10 +199,9 @@ public final class PollLoop implements AutoCloseable {
     if (n == 0) {
       return work;
     }
-    int first = start++;
-    if (start >= n) {
-      start = 0;
-    }
+    // What was removed since the last pass may have been behind the place to start from.
+    int first = start < n ? start : 0;
+    start = first + 1;
     // A pollable that changes what the loop owns ends the pass: what it removed is not polled.
     for (int i = 0; i < n && owned == pollables; i++) {
       int at = first + i;
