@@ -22,6 +22,7 @@ public final class LoopbackBench {
 
   private final Placement placement = Placement.choose();
   private final List<String> allocations = new ArrayList<>();
+  private boolean overloaded;
 
   /// A benchmark that has not run.
   public LoopbackBench() {}
@@ -40,6 +41,7 @@ public final class LoopbackBench {
         }
       }
     }
+    overloaded = runs.stream().anyMatch(run -> run.extra().containsKey(Session.OFFERED));
     return runs;
   }
 
@@ -134,6 +136,13 @@ public final class LoopbackBench {
         "loopback: one at a time and at the maximum the guest halts when it has nothing to do. At a"
             + " rate in between it does not: it stands for a guest that runs other code, which"
             + " interrupts divert. Latency then counts from the intended arrival.");
+    if (overloaded) {
+      notes.add(
+          "loopback: a run with "
+              + Session.OFFERED
+              + " could not keep that rate up, often because the machine became slower after the"
+              + " maximum had been measured; its latency is that of a growing backlog.");
+    }
     allocations.forEach(text -> notes.add("loopback: allocated while measuring, " + text + "."));
     return notes;
   }

@@ -27,6 +27,9 @@ final class Session implements AutoCloseable {
           Event.WAKES,
           Event.SIGNALS_SUPPRESSED);
 
+  /// Extra field of a run that could not keep its rate up: what the rate was.
+  static final String OFFERED = "offeredIosPerSecond";
+
   /// A rate was not kept up when its requests took this much longer to do than to arrive.
   private static final double LATE = 1.1;
 
@@ -72,7 +75,7 @@ final class Session implements AutoCloseable {
     }
     Map<String, Object> extra = new LinkedHashMap<>();
     if (load > Run.ONE_AT_A_TIME && load < Run.MAXIMUM && nanos > LATE * window.toNanos()) {
-      extra.put("offeredIosPerSecond", load * maximumRate);
+      extra.put(OFFERED, load * maximumRate);
     }
     return run(load, change, nanos, extra);
   }

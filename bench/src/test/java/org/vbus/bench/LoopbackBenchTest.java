@@ -45,6 +45,10 @@ class LoopbackBenchTest {
         .orElseThrow();
   }
 
+  private static double part(Run run, String name) {
+    return run.part(name).orElseThrow();
+  }
+
   @Test
   void everyCombinationIsMeasuredOnce() {
     assertThat(runs).hasSize(9);
@@ -60,14 +64,14 @@ class LoopbackBenchTest {
     for (SignalPolicy policy : List.of(SignalPolicy.DIRECT, SignalPolicy.RING)) {
       Run run = run(policy, Run.ONE_AT_A_TIME);
       assertThat(run.interruptsPerIo()).as(policy.name()).isCloseTo(1, within(0.02));
-      assertThat(run.parts().get(Part.HALTS)).as(policy.name()).isBetween(0.0, 1.02);
+      assertThat(part(run, Part.HALTS)).as(policy.name()).isBetween(0.0, 1.02);
     }
   }
 
   @Test
   void everyPublishedRequestIsKickedOrTheKickIsCountedAsSaved() {
     for (Run run : runs) {
-      assertThat(run.kicksPerIo() + run.parts().getOrDefault(Part.KICKS_SUPPRESSED, 0.0))
+      assertThat(run.kicksPerIo() + part(run, Part.KICKS_SUPPRESSED))
           .as(run.toString())
           .isCloseTo(1, within(1e-9));
     }
@@ -78,7 +82,7 @@ class LoopbackBenchTest {
     for (double load : LOADS) {
       Run run = run(SignalPolicy.POLLED, load);
       assertThat(run.interruptsPerIo()).isZero();
-      assertThat(run.parts().get(Part.HALTS)).isZero();
+      assertThat(part(run, Part.HALTS)).isZero();
     }
   }
 
@@ -87,7 +91,7 @@ class LoopbackBenchTest {
     for (Run run : runs) {
       double sum = Part.EXITS.stream().mapToDouble(part -> run.part(part).orElse(0)).sum();
       assertThat(run.exitsPerIo()).as(run.toString()).isCloseTo(sum, within(1e-9));
-      assertThat(run.parts().get(Part.REGISTER_ACCESSES)).as("registers on the data path").isZero();
+      assertThat(part(run, Part.REGISTER_ACCESSES)).as("registers on the data path").isZero();
     }
   }
 
@@ -95,12 +99,12 @@ class LoopbackBenchTest {
   void signalsAreInterruptsOrCoalesced() {
     for (double load : LOADS) {
       Run direct = run(SignalPolicy.DIRECT, load);
-      assertThat(direct.parts().get(Part.SIGNALS_COALESCED)).isZero();
-      assertThat(direct.interruptsPerIo()).isLessThanOrEqualTo(direct.parts().get(Part.SIGNALS));
+      assertThat(part(direct, Part.SIGNALS_COALESCED)).isZero();
+      assertThat(direct.interruptsPerIo()).isLessThanOrEqualTo(part(direct, Part.SIGNALS));
       Run ring = run(SignalPolicy.RING, load);
       assertThat(ring.interruptsPerIo())
           .isLessThanOrEqualTo(
-              ring.parts().get(Part.SIGNALS) - ring.parts().get(Part.SIGNALS_COALESCED) + 1e-9);
+              part(ring, Part.SIGNALS) - part(ring, Part.SIGNALS_COALESCED) + 1e-9);
     }
   }
 

@@ -40,12 +40,9 @@ import picocli.CommandLine.Spec;
       "Takes about a minute and a quarter and needs two idle processors."
     })
 final class BenchCommand implements Callable<Integer> {
-  private static final Path STDERR = Path.of("/proc/self/fd/2");
   private static final String CLEAR_LINE = "\r\033[K";
 
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--quick",
@@ -91,7 +88,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private BenchReport measure(PrintWriter err) {
-    boolean terminal = isTerminal();
+    boolean terminal = Terminal.showsErrors();
     Progress progress =
         terminal
             ? text -> {
@@ -102,22 +99,12 @@ final class BenchCommand implements Callable<Integer> {
     LoopbackBench bench = new LoopbackBench();
     try {
       List<Run> runs = bench.run(quick ? BenchOptions.quick() : BenchOptions.full(), progress);
-      return new BenchReport(Environment.detect(Main.VERSION, null, bench.notes()), runs);
+      return new BenchReport(Environment.detect(Version.text(), null, bench.notes()), runs);
     } finally {
       if (terminal) {
         err.print(CLEAR_LINE);
         err.flush();
       }
-    }
-  }
-
-  /// Whether standard error is a terminal: the JDK's console tells about standard output only.
-  private static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(STDERR).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-    } catch (IOException | UnsupportedOperationException _) {
-      return false;
     }
   }
 

@@ -1,6 +1,9 @@
 package org.vbus.cli;
 
 import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// Whether somebody is watching.
 final class Terminal {
@@ -11,5 +14,15 @@ final class Terminal {
   static boolean isInteractive() {
     Console console = System.console();
     return console != null && console.isTerminal();
+  }
+
+  /// Whether standard error is a terminal, whatever the other two are.
+  static boolean showsErrors() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException | UnsupportedOperationException _) {
+      return false;
+    }
   }
 }

@@ -26,8 +26,7 @@ class BenchCommandTest {
     Path missing = dir.resolve("no/such.json");
     assertThat(bench("--quick", "--json", missing.toString())).isEqualTo(2);
     assertThat(err.toString())
-        .isEqualToIgnoringNewLines(
-            "vbus bench: cannot write " + missing + ": no such directory");
+        .isEqualToIgnoringNewLines("vbus bench: cannot write " + missing + ": no such directory");
     assertThat(out.toString()).isEmpty();
   }
 
