@@ -13,6 +13,7 @@ import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.SplitQueue;
+import org.vbus.tests.conformance.Clause;
 import org.vbus.tests.fixture.RawRing;
 
 /// Every lie told to a running device while its neighbour on the same bus and loop keeps working:
@@ -105,8 +106,27 @@ class LiesToARunningStackTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"RING", "DIRECT"})
+  @Clause({"2.7.7.1-R5", "2.7.10.2-D5"})
+  void notificationsWithoutCauseDoNoHarmInEitherDirection(SignalPolicy policy) {
+    try (TwoDevices stack = new TwoDevices(policy)) {
+      RawRing ring = stack.newRing();
+      stack.bringUp(ring.addresses());
+      for (int i = 0; i < 100; i++) {
+        stack.interruptEverything();
+        stack.liar().kick(0);
+        stack.serveNeighbour(20);
+      }
+      assertThat(stack.liar().status() & LINE).isZero();
+      assertThat(ring.usedIdx()).isZero();
+      stack.reset();
+      worksAgain(stack);
+    }
+  }
+
   @Test
-  void kicksOfQueuesAndSlotsThatDoNotExistDoNothing() {
+  void kicksOfQueuesThatDoNotExistDoNothing() {
     try (TwoDevices stack = new TwoDevices(SignalPolicy.RING)) {
       stack.bringUp(stack.newRing().addresses());
       for (int queue : new int[] {1, -1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {

@@ -82,6 +82,13 @@ final class TwoDevices implements AutoCloseable {
     return Objects.requireNonNull(liar);
   }
 
+  /// Makes every interrupt vector of the guest pending, for no reason.
+  void interruptEverything() {
+    for (int vector = 0; vector < GuestCpu.VECTORS; vector++) {
+      cpu.interrupt(vector);
+    }
+  }
+
   /// The device that is lied to.
   VirtioDevice deceived() {
     return Objects.requireNonNull(bus.slot(LIAR)).device();

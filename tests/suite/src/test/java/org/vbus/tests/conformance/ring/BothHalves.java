@@ -12,9 +12,9 @@ import org.vbus.tests.fixture.GuardedMemory;
 
 /// A real driver half and a real device half on the same memory.
 final class BothHalves {
-  final GuardedMemory memory = new GuardedMemory(4 << 20);
-  final MemorySegment segment = memory.segment(0);
-  final GuestHeap heap = new GuestHeap(segment, GuardedMemory.BASE);
+  final GuardedMemory memory;
+  final MemorySegment segment;
+  final GuestHeap heap;
   final DriverQueue driver;
   final SplitQueue device;
   final Burst burst = new Burst();
@@ -25,6 +25,9 @@ final class BothHalves {
 
   /// @param signal what a used buffer notification does, on the device's thread
   BothHalves(int size, long features, Runnable signal) {
+    memory = new GuardedMemory(size > 256 ? 4 << 20 : 1 << 16);
+    segment = memory.segment(0);
+    heap = new GuestHeap(segment, GuardedMemory.BASE);
     driver = new DriverQueue(0, size, features, 2, heap, new Ledger());
     buffers = heap.allocate(8L * size, 64);
     device =
