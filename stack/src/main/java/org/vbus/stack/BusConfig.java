@@ -24,6 +24,14 @@ public record BusConfig(
     @Default("true") @Doc("offer indirect descriptors") boolean indirect,
     @Default("32") @Range(min = 1, max = 4096) @Doc("places for devices") int slots,
     @Default("{}") @NamedBy("model") @Doc("devices by name") Map<String, PluginBlock> devices) {
+  /// Refuses more devices than there are places.
+  public BusConfig {
+    if (devices.size() > slots) {
+      throw new IllegalArgumentException(
+          "there are %d devices but slots = %d".formatted(devices.size(), slots));
+    }
+  }
+
   /// What a [BusModule] needs of it.
   BusModule module(String name) {
     return new BusModule(name, signals, slots, ringFeatures());

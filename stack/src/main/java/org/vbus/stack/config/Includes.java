@@ -102,7 +102,7 @@ final class Includes
     if (message.startsWith(prefix)) {
       message = message.substring(prefix.length());
     }
-    if (message.endsWith("not: end of file")) {
+    if (message.endsWith("end of file")) {
       return "unexpected end of file, a '{' or '(' is not closed";
     }
     int advice = message.indexOf(" (if you ");

@@ -1,6 +1,5 @@
 package org.vbus.stack.config;
 
-import com.typesafe.config.ConfigUtil;
 import java.util.Collection;
 
 /// A block whose name chooses a plug-in and whose body only that plug-in understands. Written as
@@ -33,13 +32,7 @@ public final class PluginBlock {
   ///
   /// @param kind what is chosen here, in singular: `connector`, `device model`
   public BadConfigException unknown(String kind, Collection<String> available) {
-    return name.error(
-        "no %s is named %s; available: %s%s"
-            .formatted(
-                kind,
-                ConfigUtil.quoteString(name.value()),
-                available.isEmpty() ? "none" : String.join(", ", available),
-                Names.suggestion(name.value(), available)));
+    return name.unknown(kind, available);
   }
 
   /// The error for a name that is known but not possible here.
