@@ -20,6 +20,17 @@ public record L2SwitchConfig(
     @Default("{}") @Doc("further taps by port name") Map<String, TapConfig> taps,
     @Default("{}") @Doc("table of addresses") MacTableConfig macTable,
     @Nullable @Doc("pcapng file that every frame is captured to") Located<String> capture) {
+  /// Name of the uplink's port.
+  static final String UPLINK = "uplink";
+
+  /// Refuses a second port called `uplink`.
+  public L2SwitchConfig {
+    if (uplink != null && taps.containsKey(UPLINK)) {
+      throw new IllegalArgumentException(
+          "both uplink and taps.uplink are a port called uplink; give the second another name");
+    }
+  }
+
   /// A switch without ports.
   public static L2SwitchConfig plain() {
     return new L2SwitchConfig(null, Map.of(), MacTableConfig.standard(), null);

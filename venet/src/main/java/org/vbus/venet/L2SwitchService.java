@@ -3,6 +3,7 @@ package org.vbus.venet;
 import com.google.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,6 +50,22 @@ final class L2SwitchService implements Service, StatusSource {
     loops = all;
   }
 
+  /// Refuses taps that another switch has.
+  @Inject
+  void names(TapNames taken) {
+    taps(config).values().forEach(taken::take);
+  }
+
+  /// All taps by port name, the uplink first.
+  private static Map<String, TapConfig> taps(L2SwitchConfig config) {
+    Map<String, TapConfig> all = new LinkedHashMap<>();
+    if (config.uplink() != null) {
+      all.put(L2SwitchConfig.UPLINK, config.uplink().tap());
+    }
+    all.putAll(config.taps());
+    return all;
+  }
+
   VenetSwitch network() {
     return network;
   }
@@ -65,12 +82,7 @@ final class L2SwitchService implements Service, StatusSource {
         throw file.error(String.valueOf(e.getMessage()));
       }
     }
-    Map<String, TapConfig> all = new LinkedHashMap<>();
-    if (config.uplink() != null) {
-      all.put("uplink", config.uplink().tap());
-    }
-    all.putAll(config.taps());
-    for (Map.Entry<String, TapConfig> entry : all.entrySet()) {
+    for (Map.Entry<String, TapConfig> entry : taps(config).entrySet()) {
       open(entry.getKey(), entry.getValue());
     }
     sweeper = Thread.ofVirtual().name("mac-sweep-" + network.l2().name()).start(this::sweep);
@@ -92,8 +104,14 @@ final class L2SwitchService implements Service, StatusSource {
     }
   }
 
-  private static Path namespace(String netns) {
-    return netns.contains("/") ? Path.of(netns) : Path.of("/run/netns", netns);
+  private static Path namespace(Located<String> netns) {
+    String name = netns.value();
+    Path path = name.contains("/") ? Path.of(name) : Path.of("/run/netns", name);
+    if (!Files.exists(path)) {
+      throw netns.error(
+          "there is no network namespace %s; make one with `ip netns add NAME`".formatted(path));
+    }
+    return path;
   }
 
   private void sweep() {

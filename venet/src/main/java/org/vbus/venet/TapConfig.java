@@ -16,7 +16,7 @@ import org.vbus.stack.config.Shorthand;
 /// @param group ports of one group do not reach each other, 0 = none
 public record TapConfig(
     @Shorthand @Doc("interface name, made when it does not exist") Located<String> name,
-    @Nullable @Doc("network namespace, by name or path") String netns,
+    @Nullable @Doc("network namespace, by name or path") Located<String> netns,
     @Default("0") @Range(min = 0, max = 65535) @Doc("MTU to set, 0 = leave it") int mtu,
     @Default("0") @Range(min = 0, max = 65535) @Doc("ports of one group are kept apart, 0 = none")
         int group) {

@@ -60,10 +60,7 @@ public final class VenetModule extends AbstractModule {
       Located<String> wanted = config.switchName();
       L2SwitchService network = all.get(wanted.value());
       if (network == null) {
-        throw wanted.error(
-            "no switch is named \"%s\"; available: %s"
-                .formatted(
-                    wanted.value(), all.isEmpty() ? "none" : String.join(", ", all.keySet())));
+        throw wanted.unknown("switch", all.keySet());
       }
       Located<String> mac = config.mac();
       long address = mac == null ? derived(name) : MacAddress.parse(mac.value());
