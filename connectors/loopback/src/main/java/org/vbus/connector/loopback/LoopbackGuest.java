@@ -70,6 +70,11 @@ public final class LoopbackGuest implements HostConnector {
     return made == null ? sum : sum.plus(made.ledger().tally());
   }
 
+  /// Bytes of guest memory that are still mapped, 0 once closed.
+  public long mappedBytes() {
+    return loopback.mappedBytes();
+  }
+
   /// Asks the guest to stop, waits for it, then takes the boundary down.
   @Override
   public void close() {

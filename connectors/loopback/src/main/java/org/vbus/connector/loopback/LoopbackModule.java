@@ -21,11 +21,7 @@ public final class LoopbackModule extends AbstractModule {
     Map<String, GuestProgram> programs = GuestPrograms.all();
     GuestProgram found = programs.get(config.guest().value());
     if (found == null) {
-      throw config
-          .guest()
-          .error(
-              "no guest program is named \"%s\"; available: %s"
-                  .formatted(config.guest().value(), String.join(", ", programs.keySet())));
+      throw config.guest().unknown("guest program", programs.keySet());
     }
     this.program = found;
   }
