@@ -1,6 +1,7 @@
 package org.vbus.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.vbus.core.bus.Bus;
 import org.vbus.stack.Stack;
@@ -47,14 +48,16 @@ final class CheckCommand implements Callable<Integer> {
       return 0;
     }
     try (Stack stack = StackFile.load(what.file)) {
-      int buses = stack.buses().size();
+      List<String> names = stack.buses().stream().map(Bus::name).toList();
       out.println(
-          "%s: good: %d %s, %s"
+          "%s: good: %s"
               .formatted(
                   what.file,
-                  buses,
-                  buses == 1 ? "bus" : "buses",
-                  String.join(", ", stack.buses().stream().map(Bus::name).toList())));
+                  switch (names.size()) {
+                    case 0 -> "no bus";
+                    case 1 -> "bus " + names.getFirst();
+                    default -> names.size() + " buses, " + String.join(", ", names);
+                  }));
     }
     return 0;
   }

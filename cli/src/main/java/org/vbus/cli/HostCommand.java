@@ -14,6 +14,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// `vbus host FILE`: runs a stack until it is told to stop.
+///
+/// Exit status: 130 after SIGINT and 143 after SIGTERM, as the JVM has it, with everything stopped;
+/// 1 and 2 when it could not start, see [Main].
 @Command(
     name = "host",
     mixinStandardHelpOptions = true,

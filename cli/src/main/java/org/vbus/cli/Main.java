@@ -3,11 +3,14 @@ package org.vbus.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import org.vbus.stack.config.BadConfigException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Entry point of the `vbus` command.
 ///
@@ -36,7 +39,15 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+    throw new MissingCommand(spec.commandLine());
+  }
+
+  private static final class MissingCommand extends ParameterException {
+    private static final long serialVersionUID = 1L;
+
+    MissingCommand(CommandLine line) {
+      super(line, "which command?");
+    }
   }
 
   /// Runs one command and exits with its status.
@@ -46,9 +57,41 @@ public final class Main implements Runnable {
 
   static int execute(String... args) {
     return new CommandLine(new Main())
+        .setParameterExceptionHandler((e, words) -> badCommandLine(e))
         .setExecutionExceptionHandler((e, line, parsed) -> report(e, line))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .execute(args);
+  }
+
+  /// One line; all of the usage only where no command was given.
+  private static int badCommandLine(ParameterException e) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    if (e instanceof MissingCommand) {
+      line.usage(err);
+      return BAD_INPUT;
+    }
+    String command = line.getCommandSpec().qualifiedName();
+    String problem =
+        e instanceof UnmatchedArgumentException unmatched
+            ? unmatched(unmatched)
+            : String.valueOf(e.getMessage()).replaceFirst("^Error: ", "");
+    err.println("%s: %s; %s --help lists what there is".formatted(command, problem, command));
+    return BAD_INPUT;
+  }
+
+  private static String unmatched(UnmatchedArgumentException e) {
+    String first = e.getUnmatched().getFirst();
+    List<String> near = e.getSuggestions();
+    String kind =
+        e.isUnknownOption()
+            ? "option"
+            : e.getCommandLine().getParent() == null ? "command" : "word";
+    return "unknown %s %s%s"
+        .formatted(
+            kind,
+            first,
+            near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)");
   }
 
   private static int report(Exception e, CommandLine line) throws Exception {
