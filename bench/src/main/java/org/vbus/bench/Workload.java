@@ -21,7 +21,7 @@ import org.vbus.proxy.guest.Guest;
 ///   guest that runs other code meanwhile, which an interrupt diverts at the next instruction
 ///   boundary ([GuestCpu#step()]); so an interrupt needs no wake-up, and there are no halts to
 ///   count. At a rate that is too high, arrivals still get through late, but for those that are not
-///   through after twice the time.
+///   through when a quarter of the time has passed once more.
 ///
 /// Each request is published, and the device kicked if it wants that, on its own, as by independent
 /// processes.
@@ -99,7 +99,7 @@ final class Workload {
     int arrival = 0;
     int device = 0;
     long now = 0;
-    while (next < nanos && now < 2 * nanos) {
+    while (next < nanos && now < nanos + nanos / 4) {
       now = System.nanoTime() - start;
       boolean arrived = false;
       while (next <= now && next < nanos && requests.submit(device, start + (long) next)) {
