@@ -91,6 +91,7 @@ class HotPlugIT {
 
   @ParameterizedTest
   @EnumSource(SignalPolicy.class)
+  @SuppressWarnings("try") // closed before the end of its block, to look at what is left then
   void trafficResumesAndNothingIsLeft(SignalPolicy policy) throws Exception {
     TrafficPrograms.Sender sender = new TrafficPrograms.Sender(MAC_A, MAC_B);
     TrafficPrograms.Echo echo = new TrafficPrograms.Echo();
