@@ -76,8 +76,14 @@ final class GuestThread {
 
   private boolean finished(Duration wait) {
     try {
-      task.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-      thread.join();
+      try {
+        task.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+      } finally {
+        if (task.isDone()) {
+          // The result is there a moment before the thread is gone.
+          thread.join();
+        }
+      }
       return true;
     } catch (TimeoutException _) {
       return false;
