@@ -3,21 +3,26 @@ package org.vbus.tests.bus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.vbus.connector.loopback.Loopback;
 import org.vbus.core.bus.Bus;
 import org.vbus.core.bus.BusListener;
 import org.vbus.core.bus.Slot;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.device.Attachment;
+import org.vbus.core.device.DeviceSignals;
 import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.loop.Idle;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.core.loop.ParkWaiter;
 import org.vbus.core.loop.PollLoop;
+import org.vbus.core.memory.MappedMemory;
 import org.vbus.devices.template.TemplateDevice;
 import org.vbus.fixture.stack.ProbeDevice;
 import org.vbus.fixture.stack.SteppedHost;
@@ -215,5 +220,56 @@ class BusTest {
     again.start();
     again.close();
     assertThat(last.device().running()).isFalse();
+  }
+
+  @Test
+  void aGuestThatLeavesWhileADeviceIsBeingPluggedDoesNotKeepIt() throws InterruptedException {
+    Bus slow = new Bus("slow", 2);
+    PollLoop loop = new PollLoop("loop", new ParkWaiter(), Idle.BLOCK);
+    CountDownLatch plugging = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    slow.listen(
+        new BusListener() {
+          @Override
+          public void plugged(Slot slot) {
+            plugging.countDown();
+            try {
+              goOn.await();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        });
+    Loopback loopback =
+        new Loopback(slow, LoopMap.single(loop), SignalPolicy.RING, 1 << 16, vector -> {});
+    loopback.start();
+    Thread operator = Thread.ofPlatform().start(() -> slow.plug("hot", new TemplateDevice()));
+    plugging.await();
+    Thread leaving = Thread.ofPlatform().start(loopback::close);
+    // The guest either waits for the plugging to end, or has gone before the device hears of it.
+    leaving.join(50);
+    goOn.countDown();
+    operator.join();
+    leaving.join();
+
+    Slot slot = slow.devices().getFirst();
+    assertThatNoException()
+        .as("it belongs to nobody")
+        .isThrownBy(() ->
+            slot.device()
+                .attach(
+                    new Attachment(
+                        new MappedMemory(List.of()), new NoSignals(), LoopMap.single(loop))));
+    loop.close();
+  }
+
+  private static final class NoSignals implements DeviceSignals {
+    @Override
+    public boolean queue(int queue) {
+      return false;
+    }
+
+    @Override
+    public void config() {}
   }
 }
