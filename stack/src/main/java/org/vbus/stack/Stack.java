@@ -34,8 +34,11 @@ import org.vbus.stack.spi.StatusSource;
 ///
 /// ```
 ///   start: services -> loops -> devices plugged -> connectors -> guests
-///   close: connectors -> devices unplugged -> services -> loops
+///   close: loops -> connectors -> devices unplugged -> services
 /// ```
+///
+/// With the loops gone first no frame moves any more, and what the others would have a loop do they
+/// do themselves: on a busy machine each such request costs a wait for the loop's thread.
 ///
 /// Control methods are for one thread at a time.
 public final class Stack implements AutoCloseable {
@@ -191,6 +194,7 @@ public final class Stack implements AutoCloseable {
       return;
     }
     closed = true;
+    quietly(loops::close, "poll loops");
     List<HostConnector> running = new ArrayList<>(connectors.values());
     running.reversed().forEach(connector -> quietly(connector, "connector"));
     for (Bus bus : buses.values()) {
@@ -200,7 +204,6 @@ public final class Stack implements AutoCloseable {
     }
     List<Service> stopping = new ArrayList<>(services);
     stopping.reversed().forEach(service -> quietly(service, "service"));
-    quietly(loops::close, "poll loops");
   }
 
   private static void quietly(AutoCloseable part, String what) {
