@@ -305,7 +305,12 @@ public final class VenetDevice implements DeviceModel, HasConfig, HasAttributes,
       return now.mergeable ? receiveMerged(rx, frame, copies) : Delivery.TOO_BIG;
     }
     writeHeader(first, 1);
-    scatter(frame, 0, first, HEADER, length);
+    int piece = first.readablePieces();
+    if (first.length(piece) >= need) {
+      frame.copyTo(first.segment(piece), first.offset(piece) + HEADER);
+    } else {
+      scatter(frame, 0, first, HEADER, length);
+    }
     rx.complete(first, need);
     count(rx, copies, length);
     return Delivery.DELIVERED;

@@ -50,12 +50,17 @@ public final class Chain {
   }
 
   /// Adds contiguous memory; false when the sum of lengths leaves `int`.
+  @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
   boolean add(MemoryRegion region, long gpa, int len, boolean write) {
     int i = pieces;
     if (i == lengths.length) {
       grow();
     }
-    segments[i] = region.segment();
+    MemorySegment segment = region.segment();
+    // Nearly always what is there already: a load is cheaper than a store of a reference.
+    if (segments[i] != segment) {
+      segments[i] = segment;
+    }
     offsets[i] = region.offset(gpa);
     lengths[i] = len;
     pieces = i + 1;

@@ -69,6 +69,7 @@ public final class Frame {
   ///
   /// @return false, with the frame unchanged, if there is no room for another piece or the frame
   ///   would exceed 2^31 - 1 bytes
+  @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
   public boolean add(MemorySegment segment, long off, int len) {
     if (len <= 0) {
       return emptyPiece(len);
@@ -76,7 +77,10 @@ public final class Frame {
     if (pieces == lengths.length || length + len < 0) {
       return false;
     }
-    segments[pieces] = segment;
+    // Nearly always what is there already: a load is cheaper than a store of a reference.
+    if (segments[pieces] != segment) {
+      segments[pieces] = segment;
+    }
     offsets[pieces] = off;
     lengths[pieces] = len;
     pieces++;
