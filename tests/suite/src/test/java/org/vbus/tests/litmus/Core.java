@@ -29,9 +29,8 @@ final class Core {
   /// The program has reached its next operation.
   static final class Stop extends RuntimeException {
     private static final long serialVersionUID = 1;
-    static final Stop STOP = new Stop();
 
-    private Stop() {
+    Stop() {
       super(null, null, false, false);
     }
   }
@@ -66,7 +65,7 @@ final class Core {
       return result;
     }
     next = new Op(kind, cell, value, expected, release);
-    throw Stop.STOP;
+    throw new Stop();
   }
 
   /// Stands for all that the program may still remember: the locals of its last [#loop(int...)] and
