@@ -85,7 +85,7 @@ class VenetModulesTest {
     assertThat(requireNonNull(config.uplink()).tap().name().value()).isEqualTo("vbus0");
     TapConfig dmz = requireNonNull(config.taps().get("dmz"));
     assertThat(dmz.name().value()).isEqualTo("tap7");
-    assertThat(dmz.netns()).isEqualTo("blue");
+    assertThat(requireNonNull(dmz.netns()).value()).isEqualTo("blue");
     assertThat(dmz.mtu()).isEqualTo(9000);
     assertThat(dmz.group()).isEqualTo(2);
     assertThat(config.macTable())
