@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.vbus.proxy.driver.NetDriver;
 import org.vbus.proxy.driver.VirtioTransport;
@@ -85,7 +86,7 @@ final class TrafficPrograms {
           }
           to.flush();
         }
-        Thread.yield();
+        LockSupport.parkNanos(20_000); // for the others, where processors are few
         return budget;
       }
 
