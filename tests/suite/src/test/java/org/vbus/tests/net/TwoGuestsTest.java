@@ -27,7 +27,7 @@ class TwoGuestsTest {
   private static final int FRAMES = 150_000;
   private static final long MERGEABLE = NetDriver.UNDERSTOOD;
   private static final long PLAIN = NetDriver.UNDERSTOOD & ~(1L << NetDriver.F_MRG_RXBUF);
-  private static final Duration WATCHDOG = Duration.ofSeconds(60);
+  private static final Duration WATCHDOG = Duration.ofMinutes(1);
 
   @ParameterizedTest
   @CsvSource({
