@@ -1,6 +1,5 @@
 package org.vbus.venet;
 
-import com.google.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vbus.linux.Tap;
@@ -34,26 +32,20 @@ final class L2SwitchService implements Service, StatusSource {
   private final L2SwitchConfig config;
   private final VenetSwitch network;
   private final List<TapPort> taps = new ArrayList<>();
-  private @Nullable Loops loops;
+  private final Loops loops;
   private @Nullable PcapngCapture capture;
   private @Nullable Thread sweeper;
 
-  L2SwitchService(String name, L2SwitchConfig config) {
+  /// A switch whose taps are polled by `loops`; nothing is opened.
+  ///
+  /// @throws org.vbus.stack.config.BadConfigException when another switch has one of its taps
+  L2SwitchService(String name, L2SwitchConfig config, Loops loops, TapNames taken) {
+    taps(config).values().forEach(taken::take);
     this.config = config;
+    this.loops = loops;
     this.network =
         new VenetSwitch(
             new L2Switch(name, config.macTable().capacity(), config.macTable().ageing()));
-  }
-
-  @Inject
-  void loops(Loops all) {
-    loops = all;
-  }
-
-  /// Refuses taps that another switch has.
-  @Inject
-  void names(TapNames taken) {
-    taps(config).values().forEach(taken::take);
   }
 
   /// All taps by port name, the uplink first.
@@ -93,8 +85,7 @@ final class L2SwitchService implements Service, StatusSource {
     try {
       Tap opened = Tap.open(new TapOptions(tap.name().value(), netns, true, tap.mtu(), true));
       try {
-        taps.add(
-            new TapPort(port, opened, network, Objects.requireNonNull(loops).next(), tap.group()));
+        taps.add(new TapPort(port, opened, network, loops.next(), tap.group()));
       } catch (IllegalArgumentException e) {
         opened.close();
         throw e;

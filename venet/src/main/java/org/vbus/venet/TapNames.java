@@ -1,7 +1,5 @@
 package org.vbus.venet;
 
-import com.google.inject.Inject;
-import com.google.inject.Singleton;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,15 +7,11 @@ import org.vbus.stack.config.Located;
 
 /// The taps of all switches of a stack, so that one named twice is found before anything starts:
 /// the kernel could only say that it is busy.
-@Singleton
 final class TapNames {
   private final Map<Interface, Located<String>> taken = new HashMap<>();
 
   /// An interface of the host.
   private record Interface(String name, @Nullable String netns) {}
-
-  @Inject
-  TapNames() {}
 
   /// Takes the interface that `tap` names.
   ///

@@ -214,4 +214,15 @@ class VenetModulesTest {
         .withMessageStartingWith("lab.conf:1")
         .withMessageContaining("capture");
   }
+
+  @Test
+  void aTapOfTwoSwitchesIsRefusedBeforeAnythingStartsNamingBothPlaces() {
+    L2SwitchConfig first = bind("uplink { tap = vbus0 }", L2SwitchConfig.class);
+    L2SwitchConfig second = bind("\ntaps { dmz = vbus0 }", L2SwitchConfig.class);
+    assertThatExceptionOfType(BadConfigException.class)
+        .isThrownBy(
+            () -> Stack.of(new L2SwitchModule("lan", first), new L2SwitchModule("dmz", second)))
+        .withMessageStartingWith("lab.conf:2")
+        .withMessageContaining("tap vbus0 is used already at lab.conf:1");
+  }
 }
