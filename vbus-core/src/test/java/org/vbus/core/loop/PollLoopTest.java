@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vbus.core.ledger.Event;
 
 /// Commands, hand-over, failures, sleep and end of a poll loop.
-@Timeout(60)
+@Timeout(value = 40, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PollLoopTest {
   private final List<PollLoop> loops = new ArrayList<>();
 

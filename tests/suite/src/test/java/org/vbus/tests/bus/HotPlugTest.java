@@ -32,7 +32,7 @@ import org.vbus.proxy.guest.Driver;
 import org.vbus.proxy.guest.Guest;
 
 /// Devices come and go under a guest that keeps them busy.
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HotPlugTest {
   private static final int ROUNDS = 200;
 

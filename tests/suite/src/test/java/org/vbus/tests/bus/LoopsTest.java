@@ -28,7 +28,7 @@ import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 
 /// Which loop polls what, and what a device that throws costs.
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoopsTest {
   private static final long VERSION_1 = 1L << 32;
 

@@ -22,7 +22,7 @@ import org.vbus.proxy.driver.RequestDriver;
 import org.vbus.proxy.guest.Guest;
 
 /// Neither side allocates a byte per request, whatever the signal policy.
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ZeroAllocationTest {
   private static final int WARM_UP = 100_000;
   private static final int ROUND = 100_000;

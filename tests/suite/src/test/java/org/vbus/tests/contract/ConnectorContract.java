@@ -52,7 +52,7 @@ import org.vbus.proxy.driver.RequestDriver;
 /// suite is the meaning of *interchangeable*.
 ///
 /// The guest runs on the test's thread, the host on one poll loop.
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class ConnectorContract {
   private static final long MEMORY = 8L << 20;
   private static final int FIRST_DEVICE_VECTOR = 16;
@@ -77,7 +77,6 @@ public abstract class ConnectorContract {
   @BeforeEach
   void startWatch() {
     log = new LogWatch();
-    cpu.bind();
   }
 
   @AfterEach

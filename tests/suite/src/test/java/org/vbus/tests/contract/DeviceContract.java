@@ -29,7 +29,7 @@ import org.vbus.proxy.driver.DriverQueue;
 /// What every device model promises to its queues and its guest, whatever it does with requests: a
 /// subclass names the device and the queues on which each request is answered without anything else
 /// happening in the world.
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class DeviceContract {
   /// Longest poll; far more than any honest one takes.
   private static final long POLL_LIMIT = TimeUnit.SECONDS.toNanos(5);
