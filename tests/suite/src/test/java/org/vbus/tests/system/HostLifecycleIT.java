@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,10 +69,15 @@ class HostLifecycleIT {
       lab.serve();
       Process load = lab.load("--time", "20");
       awaitTraffic(lab);
-      int shown = tables(lab.host().out()).size();
-      // The next one covers a full second of traffic.
-      HostProcess.await("table", () -> tables(lab.host().out()).size() >= shown + 3);
-      List<String> table = tables(lab.host().out()).get(shown + 1);
+      // The first one may be of too little, and TCP may pause on a busy machine.
+      HostProcess.await(
+          "a table of traffic",
+          () -> tables(lab.host().out()).stream().anyMatch(HostLifecycleIT::flows));
+      List<String> table =
+          tables(lab.host().out()).stream()
+              .filter(HostLifecycleIT::flows)
+              .findFirst()
+              .orElseThrow();
       Run.kill(load);
 
       assertThat(words(table.getFirst()))
@@ -81,22 +87,28 @@ class HostLifecycleIT {
       assertThat(table.stream().map(line -> words(line).getFirst()))
           .containsExactlyInAnyOrder(
               "port", "a/uplink", "a/vm.eth0", "b/uplink", "b/vm.eth1", "bus", "vm");
-      List<String> uplink = row(table, "a/uplink");
-      assertThat(uplink.get(1)).isEqualTo("up");
-      assertThat(Double.parseDouble(uplink.get(2))).as("in pkt/s").isPositive();
-      assertThat(Double.parseDouble(uplink.get(3))).as("in Mbit/s").isPositive();
-      assertThat(Double.parseDouble(uplink.get(4))).as("out pkt/s").isPositive();
-      assertThat(Long.parseLong(uplink.get(6))).as("drops").isNotNegative();
-      List<String> bus = row(table, "vm");
-      assertThat(bus.get(1)).as("devices").isEqualTo("2");
-      assertThat(Double.parseDouble(bus.get(2))).as("I/O per s").isPositive();
-      assertThat(Double.parseDouble(bus.get(3))).as("exits/I/O").isPositive();
+      assertThat(row(table, "a/uplink").get(1)).isEqualTo("up");
+      assertThat(Long.parseLong(row(table, "a/uplink").get(6))).as("drops").isNotNegative();
+      assertThat(row(table, "vm").get(1)).as("devices").isEqualTo("2");
     }
+  }
+
+  /// Whether a complete table shows traffic: packets and bits in and out of a port, I/O and exits
+  /// of the bus.
+  private static boolean flows(List<String> table) {
+    if (table.size() != 7) {
+      return false;
+    }
+    List<String> port = row(table, "a/uplink");
+    List<String> bus = row(table, "vm");
+    return Stream.concat(port.subList(2, 6).stream(), bus.subList(2, 4).stream())
+        .allMatch(number -> Double.parseDouble(number) > 0);
   }
 
   private static List<List<String>> tables(String out) {
     List<List<String>> tables = new ArrayList<>();
-    for (String line : out.lines().toList()) {
+    String whole = out.substring(0, out.lastIndexOf('\n') + 1);
+    for (String line : whole.lines().toList()) {
       if (line.isBlank()) {
         tables.add(new ArrayList<>());
       } else {
