@@ -24,6 +24,7 @@ final class Namespaces implements AutoCloseable {
     String name = "vbus-it-" + ProcessHandle.current().pid() + "-" + NEXT.getAndIncrement();
     Run made = Run.of("ip", "netns", "add", name);
     if (made.status() != 0) {
+      close();
       Requirements.missing("no network namespace can be made: " + made.err().strip());
     }
     names.add(name);
