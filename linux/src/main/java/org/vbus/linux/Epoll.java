@@ -7,9 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
-/// Waits for many descriptors at once (epoll(7)), level-triggered: a descriptor is reported until
-/// it has nothing more to say. Each is registered with a tag, chosen by the caller, that comes back
-/// with its events.
+/// Waits for many descriptors at once (epoll(7)), level-triggered unless [#EDGE] is asked for: a
+/// descriptor is reported until it has nothing more to say. Each is registered with a tag, chosen
+/// by the caller, that comes back with its events.
 ///
 /// ```java
 /// int n = epoll.await(-1);
@@ -33,6 +33,9 @@ public final class Epoll implements AutoCloseable {
 
   /// The other end is gone. Reported without being asked for.
   public static final int HANGUP = 0x10;
+
+  /// Report once per event instead of as long as it lasts: an eventfd need not be drained then.
+  public static final int EDGE = 1 << 31;
 
   private static final int EPOLL_CLOEXEC = 0x80000;
   private static final int CTL_ADD = 1;

@@ -8,6 +8,7 @@ public final class Errno {
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int ENXIO = 6;
+  public static final int E2BIG = 7;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
@@ -23,6 +24,21 @@ public final class Errno {
   /// The file is fine, what it stood for is gone: a tap whose interface was deleted.
   public static final int EBADFD = 77;
 
+  /// The other end of a socket or pipe is closed.
+  public static final int EPIPE = 32;
+
+  /// A socket of that name exists, whether or not anybody listens.
+  public static final int EADDRINUSE = 98;
+
+  /// The other end gave up before it was accepted.
+  public static final int ECONNABORTED = 103;
+
+  /// The other end went away with data unread.
+  public static final int ECONNRESET = 104;
+
+  /// Nobody listens on the socket.
+  public static final int ECONNREFUSED = 111;
+
   private Errno() {}
 
   /// Name and meaning, for people: `EACCES: permission denied`. Takes the positive number.
@@ -34,7 +50,7 @@ public final class Errno {
       case EINTR -> "EINTR: interrupted by a signal";
       case EIO -> "EIO: input/output error";
       case ENXIO -> "ENXIO: no such device or address";
-      case 7 -> "E2BIG: argument too big";
+      case E2BIG -> "E2BIG: argument too big";
       case EBADF -> "EBADF: bad or closed file descriptor";
       case EAGAIN -> "EAGAIN: try again";
       case ENOMEM -> "ENOMEM: out of memory";
@@ -53,7 +69,7 @@ public final class Errno {
       case 28 -> "ENOSPC: no space left";
       case 29 -> "ESPIPE: not seekable";
       case 30 -> "EROFS: read-only file system";
-      case 32 -> "EPIPE: the other end is closed";
+      case EPIPE -> "EPIPE: the other end is closed";
       case 34 -> "ERANGE: result out of range";
       case 36 -> "ENAMETOOLONG: name too long";
       case 38 -> "ENOSYS: not implemented by this kernel";
@@ -62,12 +78,12 @@ public final class Errno {
       case 90 -> "EMSGSIZE: message too long";
       case 95 -> "EOPNOTSUPP: operation not supported";
       case 97 -> "EAFNOSUPPORT: address family not supported";
-      case 98 -> "EADDRINUSE: address in use";
+      case EADDRINUSE -> "EADDRINUSE: address in use";
       case 100 -> "ENETDOWN: network is down";
-      case 104 -> "ECONNRESET: connection reset by peer";
+      case ECONNRESET -> "ECONNRESET: connection reset by peer";
       case 105 -> "ENOBUFS: no buffer space";
       case 110 -> "ETIMEDOUT: timed out";
-      case 111 -> "ECONNREFUSED: connection refused";
+      case ECONNREFUSED -> "ECONNREFUSED: connection refused";
       default -> "errno " + errno;
     };
   }

@@ -1,9 +1,13 @@
 package org.vbus.linux;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /// A wake-up that can be waited for with [Epoll] and handed to the kernel or to another process
 /// (eventfd(2)): a 64-bit counter that a signal increments and a drain resets to zero.
@@ -13,20 +17,60 @@ import java.lang.foreign.MemorySegment;
 public final class EventFd implements AutoCloseable {
   private static final int EFD_NONBLOCK = 0x800;
   private static final int EFD_CLOEXEC = 0x80000;
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
 
   private static final MemorySegment ONE = Arena.global().allocateFrom(JAVA_LONG, 1).asReadOnly();
+
+  private static final int RWF_NOWAIT = 8;
+  private static final String EVENTFD = "anon_inode:[eventfd]";
 
   private final Fd fd;
   private final MemorySegment count = Arena.ofAuto().allocate(JAVA_LONG);
 
+  /// struct iovec over [#count].
+  private final MemorySegment vector = Arena.ofAuto().allocate(2 * Long.BYTES, Long.BYTES);
+
   private EventFd(Fd fd) {
     this.fd = fd;
+    vector.set(ADDRESS, 0, count);
+    vector.set(JAVA_LONG, Long.BYTES, Long.BYTES);
   }
 
   public static EventFd create() throws SystemCallException {
     Linux.require();
     int number = LibC.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return new EventFd(new Fd(SystemCallException.check("event descriptor", "eventfd", number)));
+  }
+
+  /// Takes over an eventfd that another process sent, and makes it non-blocking, so that
+  /// [#signal()] cannot wait for the peer as long as the peer leaves the flag alone. [#drain()]
+  /// never waits, whatever the peer does.
+  ///
+  /// @throws SystemCallException when it is no eventfd; the descriptor is closed then
+  public static EventFd adopt(String what, Fd fd) throws SystemCallException {
+    try {
+      if (!EVENTFD.equals(target(fd))) {
+        throw new SystemCallException(
+            what, "eventfd", Errno.EINVAL, "The descriptor is no eventfd");
+      }
+      int flags = SystemCallException.check(what, "F_GETFL", LibC.fcntl(fd.number(), F_GETFL, 0));
+      int _ =
+          SystemCallException.check(
+              what, "F_SETFL", LibC.fcntl(fd.number(), F_SETFL, flags | LibC.O_NONBLOCK));
+      return new EventFd(fd);
+    } catch (SystemCallException | RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  private static String target(Fd fd) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd.number())).toString();
+    } catch (IOException e) {
+      return "unknown: " + e.getMessage();
+    }
   }
 
   /// For [Epoll] and for handing to the kernel. Closing it closes this.
@@ -45,7 +89,16 @@ public final class EventFd implements AutoCloseable {
   ///
   /// @return how many, 0 if none or closed
   public long drain() {
-    return fd.read(count, 0, Long.BYTES) == Long.BYTES ? count.get(JAVA_LONG, 0) : 0;
+    if (!fd.enter()) {
+      return 0;
+    }
+    try {
+      // Not read(2): who shares the descriptor may have made it blocking.
+      int n = LibC.preadv2(fd.number(), vector, RWF_NOWAIT);
+      return n == Long.BYTES ? count.get(JAVA_LONG, 0) : 0;
+    } finally {
+      fd.leave();
+    }
   }
 
   @Override

@@ -24,6 +24,7 @@ public final class Fd implements AutoCloseable {
     }
   }
 
+  private static final int F_GETFD = 1;
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final int number;
@@ -36,6 +37,17 @@ public final class Fd implements AutoCloseable {
   /// Takes ownership of an open descriptor.
   Fd(int number) {
     this.number = number;
+  }
+
+  /// Takes ownership of a descriptor that this process was started with.
+  ///
+  /// @throws SystemCallException when it is not open
+  public static Fd inherited(int number) throws SystemCallException {
+    Linux.require();
+    int _ =
+        SystemCallException.check(
+            "descriptor " + number, "F_GETFD", LibC.fcntl(number, F_GETFD, 0));
+    return new Fd(number);
   }
 
   /// open(2) with `O_CLOEXEC` added. The result is a negative errno on failure.

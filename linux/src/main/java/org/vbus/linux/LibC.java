@@ -65,6 +65,22 @@ final class LibC {
   private static final MethodHandle SCHED_SETAFFINITY =
       link("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
   private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle BIND = link("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      link("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle LISTEN = link("listen", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle ACCEPT =
+      link("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  private static final MethodHandle SOCKETPAIR =
+      link("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle SENDMSG =
+      link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle RECVMSG =
+      link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SHUTDOWN = link("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle FSTAT = link("fstat", JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle PREADV2 =
+      link("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle MEMFD_CREATE =
       link("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle FTRUNCATE = link("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
@@ -232,6 +248,100 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result((int) SOCKET.invokeExact(state, domain, type, protocol), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int bind(int fd, MemorySegment address, int length) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) BIND.invokeExact(state, fd, address, length), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int connect(int fd, MemorySegment address, int length) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) CONNECT.invokeExact(state, fd, address, length), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int listen(int fd, int backlog) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) LISTEN.invokeExact(state, fd, backlog), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// accept4(2) without the address of the other end.
+  static int accept(int fd, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (int) ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, flags),
+          state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int socketpair(int domain, int type, MemorySegment two) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) SOCKETPAIR.invokeExact(state, domain, type, 0, two), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int sendmsg(int fd, MemorySegment message, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((long) SENDMSG.invokeExact(state, fd, message, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int recvmsg(int fd, MemorySegment message, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((long) RECVMSG.invokeExact(state, fd, message, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int shutdown(int fd, int how) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) SHUTDOWN.invokeExact(state, fd, how), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int fstat(int fd, MemorySegment status) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) FSTAT.invokeExact(state, fd, status), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// preadv2(2) with one element at the current position.
+  static int preadv2(int fd, MemorySegment vector, int flags) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((long) PREADV2.invokeExact(state, fd, vector, 1, -1L, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -59,7 +59,7 @@ public final class SharedMemory implements AutoCloseable {
     return map("mapping of " + fd, fd, offset, size, arena);
   }
 
-  private static MemorySegment map(String what, Fd fd, long offset, long size, Arena arena)
+  static MemorySegment map(String what, Fd fd, long offset, long size, Arena arena)
       throws SystemCallException {
     long address = LibC.mmap(size, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, fd.number(), offset);
     if (address < 0) {
