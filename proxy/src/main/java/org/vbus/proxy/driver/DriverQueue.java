@@ -10,8 +10,8 @@ import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Event;
 import org.vbus.core.ledger.Ledger;
 import org.vbus.core.ring.SplitLayout;
-import org.vbus.core.ring.SplitQueue;
 import org.vbus.core.ring.U16;
+import org.vbus.core.ring.VirtQueue;
 
 /// Driver half of a split virtqueue (2.7): offers chains, reclaims used ones.
 ///
@@ -115,8 +115,8 @@ public final class DriverQueue {
   }
 
   /// Where the parts are, for the device.
-  public SplitQueue.Addresses addresses() {
-    return new SplitQueue.Addresses(size, heap.gpa(desc), heap.gpa(avail), heap.gpa(used));
+  public VirtQueue.Addresses addresses() {
+    return new VirtQueue.Addresses(size, heap.gpa(desc), heap.gpa(avail), heap.gpa(used));
   }
 
   /// Gives the rings' memory back; the device must have been reset (3.3.1).

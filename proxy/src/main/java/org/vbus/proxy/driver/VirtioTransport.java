@@ -1,6 +1,6 @@
 package org.vbus.proxy.driver;
 
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 
 /// How a driver reaches one device, whatever carries it: virtio over vbus, a vhost-user front-end,
 /// a test.
@@ -36,7 +36,7 @@ public interface VirtioTransport {
 
   /// Places and enables a queue; `handler` hears its used buffer notifications, with the priority
   /// `level`.
-  void enableQueue(int queue, SplitQueue.Addresses at, int level, Runnable handler);
+  void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler);
 
   /// Sets who hears configuration changes.
   void onConfigChange(Runnable handler);

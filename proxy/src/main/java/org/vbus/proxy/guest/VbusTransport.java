@@ -4,7 +4,7 @@ import static org.vbus.core.bus.DeviceRegisters.*;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.VirtioTransport;
 
 /// virtio-vbus: virtio over the register window of a slot. The registers are those of virtio-mmio
@@ -91,7 +91,7 @@ public final class VbusTransport implements VirtioTransport {
   }
 
   @Override
-  public void enableQueue(int queue, SplitQueue.Addresses at, int level, Runnable handler) {
+  public void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler) {
     int signal = claim(handler);
     bus.write(window, QUEUE_SEL, queue);
     bus.write(window, QUEUE_SIGNAL, signal);

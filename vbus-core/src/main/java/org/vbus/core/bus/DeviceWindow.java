@@ -11,7 +11,7 @@ import org.vbus.core.device.DeviceSignals;
 import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.core.memory.GuestMemory;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 
 /// One device as one guest sees it: decodes accesses to its register window (4.2.2) and routes its
 /// signals.
@@ -202,12 +202,12 @@ final class DeviceWindow implements DeviceSignals {
 
   /// Sets the size (part -1) or a half of the address of one part of the selected queue.
   private void place(int value, int part, int half, boolean address) {
-    SplitQueue.Addresses at = device.placeOfQueue(queueSelect);
+    VirtQueue.Addresses at = device.placeOfQueue(queueSelect);
     long old = part == 0 ? at.desc() : part == 1 ? at.avail() : at.used();
     long changed = half == 0 ? Words.low(old, value) : Words.high(old, value);
     device.placeQueue(
         queueSelect,
-        new SplitQueue.Addresses(
+        new VirtQueue.Addresses(
             address ? at.size() : value,
             part == 0 ? changed : at.desc(),
             part == 1 ? changed : at.avail(),

@@ -12,8 +12,6 @@ import org.vbus.core.ledger.Repeats;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.ring.RingFault;
-import org.vbus.core.ring.SplitLayout;
-import org.vbus.core.ring.SplitQueue;
 import org.vbus.core.ring.VirtQueue;
 
 /// The device half of virtio around a [DeviceModel], whatever the transport: device status, feature
@@ -188,7 +186,7 @@ public final class VirtioDevice {
 
   /// The driver sets where queue `i` is and how long; ignored for queues that do not exist, are
   /// enabled, or get an illegal size, which enabling then refuses.
-  public synchronized void placeQueue(int i, SplitQueue.Addresses at) {
+  public synchronized void placeQueue(int i, VirtQueue.Addresses at) {
     if (exists(i) && !queues[i].ready) {
       queues[i].size = at.size();
       queues[i].desc = at.desc();
@@ -198,12 +196,12 @@ public final class VirtioDevice {
   }
 
   /// Where the driver put queue `i`.
-  public synchronized SplitQueue.Addresses placeOfQueue(int i) {
+  public synchronized VirtQueue.Addresses placeOfQueue(int i) {
     if (!exists(i)) {
-      return new SplitQueue.Addresses(0, 0, 0, 0);
+      return new VirtQueue.Addresses(0, 0, 0, 0);
     }
     QueueState q = queues[i];
-    return new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used);
+    return new VirtQueue.Addresses(q.size, q.desc, q.avail, q.used);
   }
 
   /// Whether the driver enabled queue `i`.
@@ -223,7 +221,7 @@ public final class VirtioDevice {
       return;
     }
     int size = queues[i].size;
-    if (ready && (!SplitLayout.isLegalSize(size) || size > maxQueueSize(i))) {
+    if (ready && (!VirtQueue.isLegalSize(size, accepted) || size > maxQueueSize(i))) {
       complain("{}: driver chose {} entries for queue {}; refused", name, size, i);
       return;
     }
@@ -265,12 +263,13 @@ public final class VirtioDevice {
 
   private void open(Attachment to, int i) {
     QueueState q = queues[i];
-    SplitQueue queue =
-        SplitQueue.open(
+    VirtQueue queue =
+        VirtQueue.open(
             i,
-            new SplitQueue.Addresses(q.size, q.desc, q.avail, q.used),
+            new VirtQueue.Addresses(q.size, q.desc, q.avail, q.used),
             to.memory(),
             accepted,
+            VirtQueue.freshPosition(accepted),
             q.ledger,
             () -> to.signals().queue(i),
             this::faulted);

@@ -7,7 +7,13 @@ public enum Feature {
   /// `used_event` and `avail_event` govern notifications (2.7.7, 2.7.10).
   EVENT_IDX(29),
   /// Virtio 1.0 or later; always required here: vbus devices are not transitional.
-  VERSION_1(32);
+  VERSION_1(32),
+  /// Queues are packed rings instead of split ones (2.8).
+  RING_PACKED(34),
+  /// Buffers are used in the order in which they were made available (2.7.9, 2.8.8).
+  IN_ORDER(35),
+  /// A queue can be reset by itself (2.6.1).
+  RING_RESET(40);
 
   private final int bit;
 

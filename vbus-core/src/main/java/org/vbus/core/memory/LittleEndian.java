@@ -37,5 +37,8 @@ public final class LittleEndian {
   /// Ordered access to aligned 16-bit fields, coordinates (segment, long offset).
   public static final VarHandle LE16 = SHORT.varHandle().withInvokeExactBehavior();
 
+  /// Ordered access to aligned 32-bit fields, coordinates (segment, long offset).
+  public static final VarHandle LE32 = INT.varHandle().withInvokeExactBehavior();
+
   private LittleEndian() {}
 }

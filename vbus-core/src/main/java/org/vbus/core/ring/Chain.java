@@ -29,6 +29,13 @@ public final class Chain {
   private int readable;
   private int writable;
   int head;
+
+  /// Descriptors it takes in the ring; packed rings only.
+  int descriptors;
+
+  /// Its place in the order of taking; IN_ORDER only.
+  int ticket;
+
   State state = State.FREE;
 
   /// Where a chain is between the ring and the device.
@@ -80,7 +87,8 @@ public final class Chain {
     lengths = Arrays.copyOf(lengths, capacity);
   }
 
-  /// Index of the chain's first descriptor: the name the guest knows it by.
+  /// The name the guest knows the chain by: the index of its first descriptor, or its buffer id in
+  /// a packed ring.
   public int head() {
     return head;
   }

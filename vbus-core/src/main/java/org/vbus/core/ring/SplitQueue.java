@@ -20,7 +20,6 @@ import org.vbus.core.memory.MemoryRegion;
 /// descriptors are accepted whether or not they were negotiated, because drivers in the field use
 /// them unasked; they are checked all the same.
 public final class SplitQueue extends VirtQueue {
-  private final GuestMemory memory;
   private final boolean eventIdx;
   private final int mask;
   private final MemorySegment desc;
@@ -29,9 +28,6 @@ public final class SplitQueue extends VirtQueue {
   private final long availOff;
   private final MemorySegment used;
   private final long usedOff;
-
-  /// Region of the previous buffer: nearly always that of the next one.
-  private MemoryRegion lastRegion;
 
   /// Next avail element to consume.
   private int nextAvail;
@@ -45,9 +41,6 @@ public final class SplitQueue extends VirtQueue {
   /// Used index as last published.
   private int publishedUsed;
 
-  /// Where the three parts of a queue are, guest-physical, and how many entries they have.
-  public record Addresses(int size, long desc, long avail, long used) {}
-
   private SplitQueue(
       int index,
       Addresses at,
@@ -56,11 +49,11 @@ public final class SplitQueue extends VirtQueue {
       MemoryRegion usedRegion,
       GuestMemory memory,
       long features,
+      int position,
       Ledger ledger,
       BooleanSupplier signal,
       FaultListener faults) {
-    super(index, at.size(), ledger, signal, faults);
-    this.memory = memory;
+    super(index, at.size(), memory, descRegion, features, ledger, signal, faults);
     this.eventIdx = Feature.EVENT_IDX.in(features);
     this.mask = at.size() - 1;
     this.desc = descRegion.segment();
@@ -69,47 +62,42 @@ public final class SplitQueue extends VirtQueue {
     this.availOff = availRegion.offset(at.avail());
     this.used = usedRegion.segment();
     this.usedOff = usedRegion.offset(at.used());
-    this.lastRegion = descRegion;
+    this.nextAvail = position & 0xffff;
+    this.seenAvail = nextAvail;
+    this.nextUsed = position >>> 16;
+    this.publishedUsed = nextUsed;
   }
 
-  /// The queue at these addresses, or null when a part is misaligned or not wholly in one region of
-  /// guest memory (2.7.1), or the size is illegal.
-  ///
-  /// @param signal asks for a used buffer notification, on the owning loop; says whether it
-  ///   interrupted
-  public static @Nullable SplitQueue open(
+  /// As [VirtQueue#open], for a size that was found legal.
+  static @Nullable SplitQueue over(
       int index,
       Addresses at,
       GuestMemory memory,
       long features,
+      int position,
       Ledger ledger,
       BooleanSupplier signal,
       FaultListener faults) {
     int size = at.size();
-    if (!SplitLayout.isLegalSize(size)) {
-      return null;
-    }
     MemoryRegion desc =
         part(memory, at.desc(), SplitLayout.descBytes(size), SplitLayout.DESC_ALIGN);
     MemoryRegion avail =
         part(memory, at.avail(), SplitLayout.availBytes(size), SplitLayout.AVAIL_ALIGN);
     MemoryRegion used =
         part(memory, at.used(), SplitLayout.usedBytes(size), SplitLayout.USED_ALIGN);
-    if (desc == null || avail == null || used == null) {
+    if (desc == null
+        || avail == null
+        || used == null
+        || U16.distance(position >>> 16, position & 0xffff) > size) {
       return null;
     }
-    return new SplitQueue(index, at, desc, avail, used, memory, features, ledger, signal, faults);
+    return new SplitQueue(
+        index, at, desc, avail, used, memory, features, position, ledger, signal, faults);
   }
 
-  private static @Nullable MemoryRegion part(GuestMemory memory, long gpa, int len, int align) {
-    if ((gpa & (align - 1)) != 0) {
-      return null;
-    }
-    MemoryRegion region = memory.find(gpa, len);
-    if (region == null || ((region.segment().address() + region.offset(gpa)) & (align - 1)) != 0) {
-      return null;
-    }
-    return region;
+  @Override
+  public int position() {
+    return nextAvail | nextUsed << 16;
   }
 
   @Override
@@ -144,7 +132,8 @@ public final class SplitQueue extends VirtQueue {
     // Orders: the index before the element, the descriptors and the buffers it covers.
     int idx = (short) LE16.getAcquire(avail, availOff + SplitLayout.IDX) & 0xffff;
     int count = U16.distance(nextAvail, idx);
-    if (count > mask + 1 || count < unseen()) {
+    // What the device keeps still occupies the ring.
+    if (count + U16.distance(nextUsed, nextAvail) > mask + 1 || count < unseen()) {
       breakQueue(RingFault.AVAIL_INDEX_JUMP, idx);
       return false;
     }
@@ -177,12 +166,9 @@ public final class SplitQueue extends VirtQueue {
           return broken(RingFault.INDIRECT_WITH_NEXT, i);
         }
         // The WRITE flag of a descriptor that refers to a table is ignored (2.7.5.3.2).
-        if (len == 0 || len % SplitLayout.DESC_SIZE != 0) {
-          return broken(RingFault.INDIRECT_BAD_LENGTH, i);
-        }
-        MemoryRegion region = memory.find(addr, len);
+        MemoryRegion region = table(addr, len, i);
         if (region == null) {
-          return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, i);
+          return false;
         }
         table = region.segment();
         tableOff = region.offset(addr);
@@ -217,68 +203,21 @@ public final class SplitQueue extends VirtQueue {
     }
   }
 
-  private boolean piece(Chain chain, long addr, long len, boolean write, int at) {
-    MemoryRegion region = lastRegion;
-    if (len - 1 >= Integer.MAX_VALUE || len == 0) {
-      return broken(len == 0 ? RingFault.ZERO_LENGTH : RingFault.LENGTH_OVERFLOW, at);
-    }
-    if (!region.contains(addr, len)) {
-      return pieces(chain, addr, len, write, at);
-    }
-    return chain.add(region, addr, (int) len, write) || broken(RingFault.LENGTH_OVERFLOW, at);
-  }
-
-  /// Another region than the last, or a buffer that runs from one region into the next.
-  private boolean pieces(Chain chain, long addr, long len, boolean write, int at) {
-    long rest = len;
-    long gpa = addr;
-    while (rest > 0) {
-      MemoryRegion region = memory.find(gpa);
-      if (region == null) {
-        return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, at);
-      }
-      int take = (int) Math.min(rest, region.reach(gpa));
-      if (!chain.add(region, gpa, take, write)) {
-        return broken(RingFault.LENGTH_OVERFLOW, at);
-      }
-      lastRegion = region;
-      gpa += take;
-      rest -= take;
-    }
-    return true;
-  }
-
-  private boolean broken(RingFault why, int at) {
-    breakQueue(why, at);
-    return false;
-  }
-
   @Override
-  public void complete(Chain chain, int written) {
-    consume(chain);
+  void use(int head, int descriptors, int written, boolean whole) {
     int slot = nextUsed & mask;
     if (nextUsed == publishedUsed) {
       staged();
     }
-    long element = (chain.head & 0xffffffffL) | (long) written << 32;
+    long element = (head & 0xffffffffL) | (long) written << 32;
     // id and len in one store; both are made visible by the release of used.idx in publishStaged().
     used.set(LONG_ANY, usedOff + SplitLayout.usedElement(slot), element);
     nextUsed = U16.add(nextUsed, 1);
   }
 
   @Override
-  public void hold(Chain chain) {
-    consume(chain);
-    chain.state = Chain.State.HELD;
-  }
-
-  private void consume(Chain chain) {
-    if (chain.state == Chain.State.PEEKED) {
-      nextAvail = U16.add(nextAvail, 1);
-    } else if (chain.state == Chain.State.FREE) {
-      throw new IllegalStateException("chain was not peeked, or completed twice");
-    }
-    chain.state = Chain.State.FREE;
+  void consume(Chain chain) {
+    nextAvail = U16.add(nextAvail, 1);
   }
 
   @Override

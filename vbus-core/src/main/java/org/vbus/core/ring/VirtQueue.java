@@ -2,8 +2,11 @@ package org.vbus.core.ring;
 
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Event;
 import org.vbus.core.ledger.Ledger;
+import org.vbus.core.memory.GuestMemory;
+import org.vbus.core.memory.MemoryRegion;
 
 /// Device half of one virtqueue: what the ring formats have in common.
 ///
@@ -11,12 +14,21 @@ import org.vbus.core.ledger.Ledger;
 /// staged and published once per burst. Owned by one thread (its poll loop) from [#bind(Burst)] to
 /// detachment. Nothing a guest writes makes any method throw: the first lie sets [#fault()], after
 /// which [#peek(Chain)] finds nothing until the queue is reset, that is replaced.
+///
+/// Chains may be completed in any order. Where IN_ORDER was negotiated, a completion waits here for
+/// those of the chains taken before it, so a chain that is held for long holds up the others.
 public abstract class VirtQueue {
   private final int index;
   private final int size;
+  private final GuestMemory memory;
   final Ledger ledger;
   private final BooleanSupplier signal;
   private final FaultListener faults;
+  private final @Nullable InOrder order;
+
+  /// Region of the previous buffer: nearly always that of the next one.
+  private MemoryRegion lastRegion;
+
   private @Nullable Burst burst;
   private volatile @Nullable RingFault fault;
   private volatile int faultIndex;
@@ -27,12 +39,87 @@ public abstract class VirtQueue {
     void onFault(VirtQueue queue);
   }
 
-  VirtQueue(int index, int size, Ledger ledger, BooleanSupplier signal, FaultListener faults) {
+  /// Where the three parts of a queue are, guest-physical, and how many entries it has.
+  ///
+  /// @param desc descriptor table, or the descriptor ring of a packed queue
+  /// @param avail avail ring, or the driver event suppression of a packed queue
+  /// @param used used ring, or the device event suppression of a packed queue
+  public record Addresses(int size, long desc, long avail, long used) {}
+
+  VirtQueue(
+      int index,
+      int size,
+      GuestMemory memory,
+      MemoryRegion first,
+      long features,
+      Ledger ledger,
+      BooleanSupplier signal,
+      FaultListener faults) {
     this.index = index;
     this.size = size;
+    this.memory = memory;
+    this.lastRegion = first;
     this.ledger = ledger;
     this.signal = signal;
     this.faults = faults;
+    this.order = Feature.IN_ORDER.in(features) ? new InOrder(this) : null;
+  }
+
+  /// The queue at these addresses in the format that was negotiated, or null when a part is
+  /// misaligned or not wholly in one region of guest memory (2.7.1, 2.8.11), the size is illegal,
+  /// or the position cannot be.
+  ///
+  /// @param features the negotiated features
+  /// @param position where the queue stands: [#freshPosition(long)], or what [#position()] said of
+  ///   the queue it continues
+  /// @param signal asks for a used buffer notification, on the owning loop; says whether it
+  ///   interrupted
+  public static @Nullable VirtQueue open(
+      int index,
+      Addresses at,
+      GuestMemory memory,
+      long features,
+      int position,
+      Ledger ledger,
+      BooleanSupplier signal,
+      FaultListener faults) {
+    if (!isLegalSize(at.size(), features)) {
+      return null;
+    }
+    return Feature.RING_PACKED.in(features)
+        ? PackedQueue.over(index, at, memory, features, position, ledger, signal, faults)
+        : SplitQueue.over(index, at, memory, features, position, ledger, signal, faults);
+  }
+
+  /// Whether a queue of the format that these features choose may have `size` entries.
+  public static boolean isLegalSize(int size, long features) {
+    return Feature.RING_PACKED.in(features)
+        ? PackedLayout.isLegalSize(size)
+        : SplitLayout.isLegalSize(size);
+  }
+
+  /// The [#position()] of a queue that was never used.
+  public static int freshPosition(long features) {
+    return Feature.RING_PACKED.in(features) ? 0x8000_8000 : 0;
+  }
+
+  /// Where the queue stands, once everything staged is published, in the encoding of the vring base
+  /// of vhost-user. Split: next avail index in bits 0 to 15, next used index in bits 16 to 31.
+  /// Packed: offset of the next available descriptor in bits 0 to 14 and its wrap counter in bit
+  /// 15, the same of the next used descriptor above them.
+  ///
+  /// Chains that are held lie between the two and are lost to a queue that starts here.
+  public abstract int position();
+
+  static @Nullable MemoryRegion part(GuestMemory memory, long gpa, int len, int align) {
+    if ((gpa & (align - 1)) != 0) {
+      return null;
+    }
+    MemoryRegion region = memory.find(gpa, len);
+    if (region == null || ((region.segment().address() + region.offset(gpa)) & (align - 1)) != 0) {
+      return null;
+    }
+    return region;
   }
 
   /// Number of the queue in its device.
@@ -64,10 +151,42 @@ public abstract class VirtQueue {
 
   /// Hands the chain back to the guest with `written` bytes in its writable part. Chains that were
   /// not held are completed in the order in which they were peeked.
-  public abstract void complete(Chain chain, int written);
+  public final void complete(Chain chain, int written) {
+    if (chain.state != Chain.State.HELD) {
+      take(chain);
+    }
+    chain.state = Chain.State.FREE;
+    if (order == null) {
+      use(chain.head, chain.descriptors, written, false);
+    } else {
+      order.complete(chain, written);
+    }
+  }
 
   /// Consumes the chain without completing it: the device keeps it until a later `complete`.
-  public abstract void hold(Chain chain);
+  public final void hold(Chain chain) {
+    take(chain);
+    chain.state = Chain.State.HELD;
+  }
+
+  private void take(Chain chain) {
+    if (chain.state != Chain.State.PEEKED) {
+      throw new IllegalStateException("chain was not peeked, or completed twice");
+    }
+    consume(chain);
+    if (order != null) {
+      order.taken(chain);
+    }
+  }
+
+  /// Moves on behind the next chain, which is this one.
+  abstract void consume(Chain chain);
+
+  /// Stages a used element, not yet visible.
+  ///
+  /// @param whole whether nobody needs to be told how much was written, because all was: a later
+  ///   element may stand for this one
+  abstract void use(int head, int descriptors, int written, boolean whole);
 
   /// Requests that are visible now and not yet consumed; a lower bound, 0 when broken.
   public abstract int available();
@@ -82,6 +201,52 @@ public abstract class VirtQueue {
 
   /// Makes staged completions visible; true when the guest asked to be signalled for them.
   abstract boolean publishStaged();
+
+  /// Adds one descriptor's buffer to the chain; false when it broke the queue.
+  final boolean piece(Chain chain, long addr, long len, boolean write, int at) {
+    MemoryRegion region = lastRegion;
+    if (len - 1 >= Integer.MAX_VALUE || len == 0) {
+      return broken(len == 0 ? RingFault.ZERO_LENGTH : RingFault.LENGTH_OVERFLOW, at);
+    }
+    if (!region.contains(addr, len)) {
+      return pieces(chain, addr, len, write, at);
+    }
+    return chain.add(region, addr, (int) len, write) || broken(RingFault.LENGTH_OVERFLOW, at);
+  }
+
+  /// Another region than the last, or a buffer that runs from one region into the next.
+  private boolean pieces(Chain chain, long addr, long len, boolean write, int at) {
+    long rest = len;
+    long gpa = addr;
+    while (rest > 0) {
+      MemoryRegion region = memory.find(gpa);
+      if (region == null) {
+        return broken(RingFault.ADDRESS_OUTSIDE_MEMORY, at);
+      }
+      int take = (int) Math.min(rest, region.reach(gpa));
+      if (!chain.add(region, gpa, take, write)) {
+        return broken(RingFault.LENGTH_OVERFLOW, at);
+      }
+      lastRegion = region;
+      gpa += take;
+      rest -= take;
+    }
+    return true;
+  }
+
+  /// The region that holds an indirect table of `len` bytes, or null when that broke the queue.
+  final @Nullable MemoryRegion table(long addr, long len, int at) {
+    // Descriptors of both formats have 16 bytes.
+    if (len == 0 || len % SplitLayout.DESC_SIZE != 0) {
+      breakQueue(RingFault.INDIRECT_BAD_LENGTH, at);
+      return null;
+    }
+    MemoryRegion region = memory.find(addr, len);
+    if (region == null) {
+      breakQueue(RingFault.ADDRESS_OUTSIDE_MEMORY, at);
+    }
+    return region;
+  }
 
   /// Counters of this queue's crossings.
   public final Ledger ledger() {
@@ -106,6 +271,11 @@ public abstract class VirtQueue {
       fault = why;
       faults.onFault(this);
     }
+  }
+
+  final boolean broken(RingFault why, int at) {
+    breakQueue(why, at);
+    return false;
   }
 
   final void staged() {

@@ -5,10 +5,13 @@
 ///                 |                                                ^
 ///                 v  [acquire avail.idx]        [release used.idx] |
 ///   host:   VirtQueue.peek(chain) --> device --> complete(chain, written) --> Burst.publish() --> signal?
-///                 |
-///                 '--> RingFault: sticky, this queue only
+///                 |                                                |
+///                 v  [acquire desc.flags]     [release desc.flags] v
+///   guest:  descriptor ring <------------------------------ the same ring
 /// ```
 ///
-/// `SplitLayout` knows offsets, `SplitQueue` the algorithm and all validation, `Chain` is what a
-/// device sees. The driver half is in the proxy module and shares only the layout.
+/// `SplitLayout` and `PackedLayout` know offsets, `SplitQueue` and `PackedQueue` the algorithm and
+/// all validation, `Chain` is what a device sees; a lie becomes a `RingFault`, which breaks this
+/// queue only. `VirtQueue.open` chooses the format. The driver half is in the proxy module and
+/// shares only the layouts and the arithmetic of indexes.
 package org.vbus.core.ring;

@@ -3,7 +3,7 @@ package org.vbus.tests.hostile;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.vbus.core.ring.SplitLayout;
-import org.vbus.core.ring.SplitQueue.Addresses;
+import org.vbus.core.ring.VirtQueue.Addresses;
 
 /// A queue put where no queue can be.
 ///

@@ -13,7 +13,7 @@ import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.SplitLayout;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.tests.conformance.Clause;
 import org.vbus.tests.fixture.RawRing;
 
@@ -81,7 +81,7 @@ class LiesToARunningStackTest {
   void aQueueInABadPlaceStopsTheLiarAndNobodyElse(BadPlace bad) {
     try (TwoDevices stack = new TwoDevices(SignalPolicy.RING)) {
       Lie.Place place = stack.newPlace();
-      SplitQueue.Addresses at =
+      VirtQueue.Addresses at =
           bad.change().apply(stack.newRing().addresses(), place.start(), place.end());
       stack.bringUp(at);
       if (SplitLayout.isLegalSize(at.size())) {
@@ -102,8 +102,8 @@ class LiesToARunningStackTest {
   @Test
   void aDriverThatLiesOnlyAboutItsQueueSizeGetsNoQueue() {
     try (TwoDevices stack = new TwoDevices(SignalPolicy.RING)) {
-      SplitQueue.Addresses good = stack.newRing().addresses();
-      stack.bringUp(new SplitQueue.Addresses(1 << 15, good.desc(), good.avail(), good.used()));
+      VirtQueue.Addresses good = stack.newRing().addresses();
+      stack.bringUp(new VirtQueue.Addresses(1 << 15, good.desc(), good.avail(), good.used()));
       stack.liar().kick(0);
       stack.serveNeighbour(200);
       assertThat(stack.deceived().queueReady(0)).isFalse();

@@ -16,7 +16,7 @@ import org.vbus.core.loop.LoopMap;
 import org.vbus.core.loop.ParkWaiter;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.memory.LittleEndian;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.devices.template.TemplateDevice;
 import org.vbus.proxy.cpu.GuestCpu;
 import org.vbus.proxy.driver.RequestDriver;
@@ -132,7 +132,7 @@ final class TwoDevices implements AutoCloseable {
   }
 
   /// Initialises the liar's device with its queue at `at`.
-  void bringUp(SplitQueue.Addresses at) {
+  void bringUp(VirtQueue.Addresses at) {
     VirtioInit.negotiate(liar(), VirtioDevice.RING_FEATURES);
     liar().onConfigChange(() -> configSignals++);
     liar().enableQueue(0, at, 1, () -> usedSignals++);

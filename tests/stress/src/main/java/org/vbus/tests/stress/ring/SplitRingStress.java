@@ -20,7 +20,7 @@ import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.core.ring.Burst;
 import org.vbus.core.ring.Chain;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 import org.vbus.tests.stress.Slab;
@@ -43,7 +43,7 @@ public class SplitRingStress {
     private final GuestHeap heap = new GuestHeap(memory, 0);
     private final long buffer = heap.allocate(Integer.BYTES, Integer.BYTES);
     final DriverQueue driver;
-    final SplitQueue device;
+    final VirtQueue device;
     final Chain chain = new Chain();
     final Burst burst = new Burst();
     int signals;
@@ -53,11 +53,12 @@ public class SplitRingStress {
       driver.disableSignals();
       device =
           Objects.requireNonNull(
-              SplitQueue.open(
+              VirtQueue.open(
                   0,
                   driver.addresses(),
                   new MappedMemory(List.of(new MemoryRegion(0, memory))),
                   features,
+                  VirtQueue.freshPosition(features),
                   DEVICE,
                   this::signal,
                   queue -> {}));

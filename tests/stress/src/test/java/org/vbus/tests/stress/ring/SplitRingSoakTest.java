@@ -19,7 +19,7 @@ import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.core.ring.Burst;
 import org.vbus.core.ring.Chain;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 
@@ -76,14 +76,15 @@ class SplitRingSoakTest {
     return question * 0x9e3779b97f4a7c15L;
   }
 
-  private SplitQueue device(DriverQueue driver, long features) {
-    SplitQueue queue =
+  private VirtQueue device(DriverQueue driver, long features) {
+    VirtQueue queue =
         Objects.requireNonNull(
-            SplitQueue.open(
+            VirtQueue.open(
                 0,
                 driver.addresses(),
                 new MappedMemory(List.of(new MemoryRegion(0, memory))),
                 features,
+                VirtQueue.freshPosition(features),
                 new Ledger(),
                 () -> {
                   call.ring();
@@ -94,7 +95,7 @@ class SplitRingSoakTest {
     return queue;
   }
 
-  private void serve(SplitQueue queue) {
+  private void serve(VirtQueue queue) {
     Chain chain = new Chain();
     SplittableRandom random = new SplittableRandom(2);
     MemorySegment reply = arena.allocate(Long.BYTES);
@@ -170,7 +171,7 @@ class SplitRingSoakTest {
     DriverQueue driver =
         new DriverQueue(
             0, SIZE, features, Feature.INDIRECT_DESC.in(features) ? 2 : 0, heap, new Ledger());
-    SplitQueue device = device(driver, features);
+    VirtQueue device = device(driver, features);
     Thread south =
         Thread.ofPlatform()
             .daemon()

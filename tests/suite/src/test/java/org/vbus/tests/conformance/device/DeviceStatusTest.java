@@ -13,7 +13,7 @@ import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.ring.RingFault;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.fixture.stack.ProbeDevice;
 import org.vbus.fixture.stack.RawDevice;
 import org.vbus.fixture.stack.SteppedHost;
@@ -96,7 +96,7 @@ class DeviceStatusTest {
   @Clause("2.1.2-D2")
   void ringsOutsideMemoryMakeTheDeviceNeedAReset() {
     device.negotiate(FEATURES);
-    device.place(0, new SplitQueue.Addresses(16, 0x10, 0x1000, 0x2000));
+    device.place(0, new VirtQueue.Addresses(16, 0x10, 0x1000, 0x2000));
     device.ready(0, true);
     device.status(RawDevice.LIVE);
 

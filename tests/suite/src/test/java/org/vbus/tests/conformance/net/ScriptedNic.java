@@ -14,7 +14,6 @@ import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.core.ring.Burst;
 import org.vbus.core.ring.Chain;
-import org.vbus.core.ring.SplitQueue;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.cpu.GuestCpu;
 import org.vbus.proxy.driver.NetDriver;
@@ -36,7 +35,7 @@ final class ScriptedNic implements VirtioTransport {
   private final MappedMemory guestMemory =
       new MappedMemory(List.of(new MemoryRegion(0x4000_0000L, memory)));
   private final Guest guest = new Guest(new Connector(), new GuestCpu());
-  private final SplitQueue[] queues = new SplitQueue[2];
+  private final VirtQueue[] queues = new VirtQueue[2];
   private final Runnable[] handlers = new Runnable[2];
   private final Burst burst = new Burst();
   private Runnable configHandler = () -> {};
@@ -178,7 +177,7 @@ final class ScriptedNic implements VirtioTransport {
   }
 
   @Override
-  public void enableQueue(int queue, SplitQueue.Addresses at, int level, Runnable handler) {
+  public void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler) {
     handlers[queue] = handler;
     VirtQueue.FaultListener faults =
         broken -> {
@@ -186,7 +185,15 @@ final class ScriptedNic implements VirtioTransport {
         };
     queues[queue] =
         Objects.requireNonNull(
-            SplitQueue.open(queue, at, guestMemory, accepted, new Ledger(), () -> true, faults));
+            VirtQueue.open(
+                queue,
+                at,
+                guestMemory,
+                accepted,
+                VirtQueue.freshPosition(accepted),
+                new Ledger(),
+                () -> true,
+                faults));
     queues[queue].bind(burst);
   }
 

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.vbus.core.ledger.Ledger;
 import org.vbus.core.ring.Burst;
 import org.vbus.core.ring.Chain;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 import org.vbus.tests.fixture.GuardedMemory;
@@ -16,7 +16,7 @@ final class BothHalves {
   final MemorySegment segment;
   final GuestHeap heap;
   final DriverQueue driver;
-  final SplitQueue device;
+  final VirtQueue device;
   final Burst burst = new Burst();
   final Chain chain = new Chain();
 
@@ -32,11 +32,12 @@ final class BothHalves {
     buffers = heap.allocate(8L * size, 64);
     device =
         Objects.requireNonNull(
-            SplitQueue.open(
+            VirtQueue.open(
                 0,
                 driver.addresses(),
                 memory.memory(),
                 features,
+                VirtQueue.freshPosition(features),
                 new Ledger(),
                 () -> {
                   signal.run();

@@ -10,7 +10,7 @@ import org.vbus.core.ledger.Ledger;
 import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.core.ring.SplitLayout;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 import org.vbus.tests.conformance.Clause;
@@ -33,7 +33,7 @@ class S2_7_01_VirtqueuesTest {
       assertThat(at.avail() + SplitLayout.availBytes(size)).isLessThanOrEqualTo(at.used());
       MappedMemory mapped =
           new MappedMemory(java.util.List.of(new MemoryRegion(0x4000_0000L, memory)));
-      assertThat(SplitQueue.open(0, at, mapped, 0, new Ledger(), () -> true, queue -> {}))
+      assertThat(VirtQueue.open(0, at, mapped, 0, 0, new Ledger(), () -> true, queue -> {}))
           .isNotNull();
       if (size == 32768 && i == 5) {
         return;

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.devices.template.TemplateDevice;
 import org.vbus.proxy.driver.VirtioInit;
 import org.vbus.proxy.driver.VirtioTransport;
@@ -119,7 +119,7 @@ class S6_ReservedFeatureBitsTest {
     }
 
     @Override
-    public void enableQueue(int queue, SplitQueue.Addresses at, int level, Runnable handler) {}
+    public void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler) {}
 
     @Override
     public void onConfigChange(Runnable handler) {}

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.DeviceStatus;
 import org.vbus.core.feature.Feature;
-import org.vbus.core.ring.SplitQueue;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.fixture.stack.ProbeDevice;
 import org.vbus.fixture.stack.RawDevice;
 import org.vbus.fixture.stack.SteppedHost;
@@ -218,8 +218,8 @@ class RegisterWindowTest {
   void aQueueOfAnIllegalSizeDoesNotBecomeReady(int size) {
     device.negotiate(FEATURES);
     DriverQueue rings = device.rings(0, 64, FEATURES);
-    SplitQueue.Addresses at = rings.addresses();
-    device.place(0, new SplitQueue.Addresses(size, at.desc(), at.avail(), at.used()));
+    VirtQueue.Addresses at = rings.addresses();
+    device.place(0, new VirtQueue.Addresses(size, at.desc(), at.avail(), at.used()));
     device.ready(0, true);
 
     assertThat(device.ready(0)).isFalse();
