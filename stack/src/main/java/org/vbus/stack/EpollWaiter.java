@@ -2,6 +2,8 @@ package org.vbus.stack;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.vbus.core.loop.Waiter;
 import org.vbus.linux.Epoll;
 import org.vbus.linux.EventFd;
@@ -9,10 +11,12 @@ import org.vbus.linux.EventFd;
 /// Sleeps in epoll: woken by an eventfd, or by any file descriptor it watches.
 public final class EpollWaiter implements Waiter {
   private static final long WAKE = -1;
-  private static final long WATCHED = 0;
 
   private final Epoll epoll;
   private final EventFd wake;
+
+  /// What to run when the descriptor of that number is ready.
+  private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
 
   /// Opens an epoll instance and an eventfd.
   ///
@@ -29,8 +33,14 @@ public final class EpollWaiter implements Waiter {
         nanos > 1_000_000L * Integer.MAX_VALUE ? -1 : (int) ((nanos + 999_999) / 1_000_000);
     int ready = epoll.await(timeout);
     for (int i = 0; i < ready; i++) {
-      if (epoll.tag(i) == WAKE) {
+      long tag = epoll.tag(i);
+      if (tag == WAKE) {
         wake.drain();
+      } else {
+        Runnable arrived = watched.get((int) tag);
+        if (arrived != null) {
+          arrived.run();
+        }
       }
     }
   }
@@ -42,8 +52,18 @@ public final class EpollWaiter implements Waiter {
 
   @Override
   public void watch(int fd) {
+    add(fd, Epoll.READABLE);
+  }
+
+  @Override
+  public void watch(int fd, Runnable arrived) {
+    watched.put(fd, arrived);
+    add(fd, Epoll.READABLE | Epoll.EDGE);
+  }
+
+  private void add(int fd, int events) {
     try {
-      epoll.add(fd, Epoll.READABLE, WATCHED);
+      epoll.add(fd, events, fd);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -51,6 +71,7 @@ public final class EpollWaiter implements Waiter {
 
   @Override
   public void unwatch(int fd) {
+    watched.remove(fd);
     try {
       epoll.remove(fd);
     } catch (IOException e) {

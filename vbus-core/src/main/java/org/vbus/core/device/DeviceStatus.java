@@ -23,5 +23,8 @@ public final class DeviceStatus {
   /// The bits a driver may set.
   static final int OF_DRIVER = ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK | FAILED;
 
+  /// The bits of a driver that has come through initialisation.
+  static final int READY = ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK;
+
   private DeviceStatus() {}
 }

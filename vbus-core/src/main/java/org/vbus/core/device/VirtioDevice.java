@@ -1,7 +1,9 @@
 package org.vbus.core.device;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -11,6 +13,7 @@ import org.vbus.core.ledger.Ledger;
 import org.vbus.core.ledger.Repeats;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
+import org.vbus.core.memory.GuestMemory;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.VirtQueue;
 
@@ -33,11 +36,15 @@ public final class VirtioDevice {
   private final DeviceSpec spec;
   private final long offered;
   private final QueueState[] queues;
-  private final List<Runnable> started = new ArrayList<>();
+  private final Map<PollLoop, List<QueueTask>> started = new LinkedHashMap<>();
   private final Repeats complaints = new Repeats();
   private volatile @Nullable Attachment attachment;
   private long accepted;
   private boolean running;
+
+  /// Changes under way for which the model is stopped once, see [#reconfigure].
+  private int reconfiguring;
+
   private volatile int status;
 
   /// What the driver set for one queue.
@@ -227,10 +234,79 @@ public final class VirtioDevice {
     }
     queues[i].ready = ready;
     if (running) {
-      stop();
-      queues[i].queue = null;
-      start();
+      reconfigure(() -> queues[i].queue = null);
     }
+  }
+
+  // Transports without a status field, which start and stop queues one by one (vhost-user).
+
+  /// Makes several changes of queues for which the model is stopped and started just once: when
+  /// `changes` runs no loop touches the guest's memory for this device, when this returns the
+  /// queues that are started then are polled.
+  public synchronized void reconfigure(Runnable changes) {
+    boolean ran = running && reconfiguring == 0;
+    if (ran) {
+      stop();
+    }
+    reconfiguring++;
+    try {
+      changes.run();
+    } finally {
+      reconfiguring--;
+      if (reconfiguring == 0 && hasQueues()) {
+        start();
+      }
+    }
+  }
+
+  private boolean hasQueues() {
+    for (QueueState q : queues) {
+      if (q.queue != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Sets the features that the driver accepted, for queues started from now on.
+  public synchronized void negotiate(long features) {
+    accepted = features;
+  }
+
+  /// Sets another view of the guest's memory, for queues started from now on; none is started now.
+  public synchronized void replaceMemory(GuestMemory memory) {
+    Attachment to = Objects.requireNonNull(attachment);
+    attachment = new Attachment(memory, to.signals(), to.loops());
+  }
+
+  /// Starts queue `i`, whatever the status: a transport that starts queues has a driver that is
+  /// ready.
+  ///
+  /// @param position where it goes on, see [VirtQueue#position()]
+  /// @return false when the place or the position cannot be
+  public synchronized boolean startQueue(int i, VirtQueue.Addresses at, int position) {
+    Attachment to = Objects.requireNonNull(attachment);
+    VirtQueue queue = open(to, i, at, position);
+    if (queue == null) {
+      return false;
+    }
+    reconfigure(() -> {
+      queues[i].queue = queue;
+      orStatus(DeviceStatus.READY);
+    });
+    return true;
+  }
+
+  /// Stops queue `i`; the others go on.
+  ///
+  /// @return where it stood
+  public synchronized int stopQueue(int i) {
+    VirtQueue queue = queues[i].queue;
+    if (queue == null) {
+      return 0;
+    }
+    reconfigure(() -> queues[i].queue = null);
+    return queue.position();
   }
 
   /// Whether the model has been started for the present driver.
@@ -256,23 +332,19 @@ public final class VirtioDevice {
     for (QueueState q : queues) {
       VirtQueue queue = q.queue;
       if (queue != null) {
-        poll(to, queue);
+        QueueSpec of = spec.queues().get(queue.index());
+        started
+            .computeIfAbsent(to.loops().loop(slot, queue.index()), loop -> new ArrayList<>())
+            .add(new QueueTask(model, queue, name + "." + of.name(), of.kicks()));
       }
     }
+    started.forEach((loop, tasks) -> loop.execute(() -> tasks.forEach(loop::add)));
   }
 
   private void open(Attachment to, int i) {
     QueueState q = queues[i];
-    VirtQueue queue =
-        VirtQueue.open(
-            i,
-            new VirtQueue.Addresses(q.size, q.desc, q.avail, q.used),
-            to.memory(),
-            accepted,
-            VirtQueue.freshPosition(accepted),
-            q.ledger,
-            () -> to.signals().queue(i),
-            this::faulted);
+    VirtQueue.Addresses at = new VirtQueue.Addresses(q.size, q.desc, q.avail, q.used);
+    VirtQueue queue = open(to, i, at, VirtQueue.freshPosition(accepted));
     if (queue == null) {
       complain(
           "{}: queue {} refused: {} ({})",
@@ -284,23 +356,31 @@ public final class VirtioDevice {
       needsReset();
       return;
     }
-    queue.bind(to.loops().loop(slot, i).burst());
     q.queue = queue;
   }
 
-  private void poll(Attachment to, VirtQueue queue) {
-    QueueSpec queueSpec = spec.queues().get(queue.index());
-    QueueTask task = new QueueTask(model, queue, name + "." + queueSpec.name(), queueSpec.kicks());
-    PollLoop loop = to.loops().loop(slot, queue.index());
-    loop.add(task);
-    started.add(() -> loop.remove(task));
+  private @Nullable VirtQueue open(Attachment to, int i, VirtQueue.Addresses at, int position) {
+    VirtQueue queue =
+        VirtQueue.open(
+            i,
+            at,
+            to.memory(),
+            accepted,
+            position,
+            queues[i].ledger,
+            () -> to.signals().queue(i),
+            this::faulted);
+    if (queue != null) {
+      queue.bind(to.loops().loop(slot, i).burst());
+    }
+    return queue;
   }
 
   private void stop() {
     if (!running) {
       return;
     }
-    started.forEach(Runnable::run);
+    started.forEach((loop, tasks) -> loop.execute(() -> tasks.forEach(loop::remove)));
     started.clear();
     running = false;
     try {
@@ -413,6 +493,11 @@ public final class VirtioDevice {
       sum = sum.plus(q.ledger.tally());
     }
     return sum;
+  }
+
+  /// The counters of one queue's crossings, for the transport to count kicks and interrupts.
+  public Ledger ledger(int i) {
+    return queues[i].ledger;
   }
 
   /// The crossings of one queue.

@@ -17,6 +17,15 @@ public interface Waiter extends AutoCloseable {
         "this poll loop cannot watch file descriptors; use a Linux waiter");
   }
 
+  /// Makes each signal of an eventfd end [#block(long)]: `arrived` then runs, on the thread that
+  /// blocked. The descriptor need not be drained; signals that come while nobody blocks end the
+  /// next block.
+  ///
+  /// @throws UnsupportedOperationException when this waiter cannot watch file descriptors
+  default void watch(int fd, Runnable arrived) {
+    watch(fd);
+  }
+
   /// Stops watching; harmless when not watched.
   default void unwatch(int fd) {}
 

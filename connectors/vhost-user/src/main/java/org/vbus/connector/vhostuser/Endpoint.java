@@ -1,0 +1,250 @@
+package org.vbus.connector.vhostuser;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vbus.core.bus.Slot;
+import org.vbus.core.ledger.Repeats;
+import org.vbus.core.loop.LoopMap;
+import org.vbus.linux.Errno;
+import org.vbus.linux.SystemCallException;
+import org.vbus.linux.UnixSocket;
+
+/// One device and its socket: waits for front-ends, or connects to one, again and again, and runs a
+/// [Session] with one at a time.
+///
+/// Control thread only, but for the construction.
+final class Endpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(Endpoint.class);
+  private static final long FIRST_RETRY_MILLIS = 20;
+  private static final long LAST_RETRY_MILLIS = 1000;
+  private static final long PATIENCE_MILLIS = 1000;
+
+  private final Slot slot;
+  private final LoopMap loops;
+  private final ControlLoop control;
+  private final @Nullable Path path;
+  private final Repeats complaints = new Repeats();
+  private @Nullable UnixSocket listener;
+  private @Nullable UnixSocket waiting;
+  private @Nullable Session session;
+  private @Nullable MessageChannel channel;
+  private long retryMillis = FIRST_RETRY_MILLIS;
+  private boolean open;
+  private final Runnable ended;
+
+  private Endpoint(
+      Slot slot, LoopMap loops, ControlLoop control, @Nullable Path path, Runnable ended) {
+    this.slot = slot;
+    this.loops = loops;
+    this.control = control;
+    this.path = path;
+    this.ended = ended;
+  }
+
+  /// An endpoint that listens at exactly `path`.
+  ///
+  /// @throws IOException when it cannot
+  static Endpoint listening(
+      Slot slot, LoopMap loops, ControlLoop control, Path path, @Nullable String mode)
+      throws IOException {
+    Endpoint endpoint = new Endpoint(slot, loops, control, path, () -> {});
+    endpoint.listener = UnixSocket.listen(path);
+    if (mode != null) {
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+    }
+    return endpoint;
+  }
+
+  /// An endpoint on a socket that listens already; its file is not this program's to remove.
+  static Endpoint adopting(Slot slot, LoopMap loops, ControlLoop control, UnixSocket listener) {
+    Endpoint endpoint = new Endpoint(slot, loops, control, null, () -> {});
+    endpoint.listener = listener;
+    return endpoint;
+  }
+
+  /// An endpoint that connects to `path`, where a front-end listens, now or later.
+  static Endpoint connecting(Slot slot, LoopMap loops, ControlLoop control, Path path) {
+    return new Endpoint(slot, loops, control, path, () -> {});
+  }
+
+  /// An endpoint on a connection that is there already; `ended` hears when the front-end is gone.
+  static Endpoint connected(
+      Slot slot, LoopMap loops, ControlLoop control, UnixSocket socket, Runnable ended) {
+    Endpoint endpoint = new Endpoint(slot, loops, control, null, ended);
+    endpoint.waiting = socket;
+    return endpoint;
+  }
+
+  private String name() {
+    return slot.device().name();
+  }
+
+  /// Begins.
+  void start() {
+    open = true;
+    UnixSocket server = listener;
+    UnixSocket given = waiting;
+    if (server != null) {
+      watch(server, this::accept);
+      LOG.info("{}: listening at {}", name(), path == null ? "an inherited socket" : path);
+    } else if (given != null) {
+      waiting = null;
+      serve(given);
+    } else {
+      connect();
+    }
+  }
+
+  private void watch(UnixSocket socket, Runnable ready) {
+    try {
+      control.watch(socket.fd(), ready);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void accept() {
+    UnixSocket server = listener;
+    if (server == null) {
+      return;
+    }
+    try {
+      UnixSocket socket = server.accept();
+      if (socket == null) {
+        return;
+      }
+      if (session == null) {
+        serve(socket);
+      } else if (waiting == null) {
+        // The front-end before it may have died a moment ago.
+        waiting = socket;
+        control.after(PATIENCE_MILLIS, () -> refuse(socket));
+      } else {
+        socket.close();
+      }
+    } catch (SystemCallException e) {
+      complain("{}: {}", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void refuse(UnixSocket socket) {
+    if (waiting == socket) {
+      waiting = null;
+      socket.close();
+      complain("{}: refused a second front-end at {}", String.valueOf(path));
+    }
+  }
+
+  private void connect() {
+    if (!open || path == null) {
+      return;
+    }
+    try {
+      serve(UnixSocket.connect(path));
+      retryMillis = FIRST_RETRY_MILLIS;
+    } catch (SystemCallException e) {
+      if (retryMillis == FIRST_RETRY_MILLIS) {
+        LOG.info("{}: waiting for a front-end at {} ({})", name(), path, Errno.describe(e.errno()));
+      }
+      retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
+      control.after(retryMillis, this::connect);
+    }
+  }
+
+  private void serve(UnixSocket socket) {
+    MessageChannel with = new MessageChannel(socket);
+    try {
+      session = new Session(slot.device(), slot.index(), loops, control, with);
+    } catch (IllegalStateException e) {
+      // Unplugged at this moment.
+      with.close();
+      return;
+    }
+    channel = with;
+    watch(socket, this::readable);
+    LOG.info("{}: front-end connected", name());
+  }
+
+  private void readable() {
+    Session now = session;
+    if (now == null) {
+      return;
+    }
+    try {
+      if (!now.readable()) {
+        LOG.info("{}: front-end disconnected", name());
+        end();
+      }
+    } catch (ProtocolException e) {
+      complain("{}: connection closed: {}", String.valueOf(e.getMessage()));
+      end();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: connection closed after a failure", name(), e);
+      end();
+    }
+  }
+
+  private void complain(String text, String what) {
+    if (complaints.worthALine()) {
+      LOG.warn(text, name(), what);
+    }
+  }
+
+  /// The conversation is over; waits for the next.
+  private void end() {
+    endSession();
+    if (!open) {
+      return;
+    }
+    UnixSocket next = waiting;
+    if (next != null) {
+      waiting = null;
+      serve(next);
+    } else if (listener == null) {
+      control.after(retryMillis, this::connect);
+      ended.run();
+    }
+  }
+
+  private void endSession() {
+    Session last = session;
+    MessageChannel with = channel;
+    session = null;
+    channel = null;
+    if (with != null) {
+      control.unwatch(with.socket().fd());
+    }
+    if (last != null) {
+      last.close();
+    }
+  }
+
+  /// Ends for good: the device is detached, the socket and its file are gone.
+  void close() {
+    open = false;
+    endSession();
+    UnixSocket next = waiting;
+    if (next != null) {
+      waiting = null;
+      next.close();
+    }
+    UnixSocket server = listener;
+    if (server != null) {
+      listener = null;
+      control.unwatch(server.fd());
+      server.close();
+      if (path != null) {
+        try {
+          Files.deleteIfExists(path);
+        } catch (IOException e) {
+          LOG.warn("{}: {} stays behind: {}", name(), path, e.getMessage());
+        }
+      }
+    }
+  }
+}
