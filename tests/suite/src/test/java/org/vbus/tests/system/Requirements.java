@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import org.vbus.linux.DeviceNodes;
 import org.vbus.linux.Linux;
@@ -37,6 +38,37 @@ final class Requirements {
         missing("the command " + name + " is not installed; tests/setup.sh installs it");
       }
     }
+  }
+
+  /// Guests: QEMU of Debian 12, a kernel, and what their first file system is made of.
+  static void guests() {
+    if (!Linux.supported()) {
+      missing("this is not Linux");
+    }
+    tools("qemu-system-x86_64", "busybox", "ldd", "lz4", "zstd", "xz");
+    if (!Files.isDirectory(guestCache().resolve("kernel/lib/modules"))) {
+      missing("no kernel for guests in " + guestCache() + "; tests/setup.sh fetches it");
+    }
+  }
+
+  /// The QEMU of Debian 12's backports.
+  static void qemu10() {
+    if (!Files.isExecutable(Qemu.V10.program())) {
+      missing("no QEMU 10 in " + guestCache() + "; tests/setup.sh fetches it");
+    }
+  }
+
+  /// Where `tests/setup.sh` puts what guests are made of.
+  static Path guestCache() {
+    Map<String, String> environment = System.getenv();
+    String own = environment.getOrDefault("VBUS_GUEST_CACHE", "");
+    String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
+    return !own.isEmpty()
+        ? Path.of(own)
+        : (caches.isEmpty()
+                ? Path.of(environment.getOrDefault("HOME", "/"), ".cache")
+                : Path.of(caches))
+            .resolve("vbus/guests");
   }
 
   private static boolean onPath(String name) {

@@ -1,0 +1,70 @@
+package org.vbus.tests.system;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// Traffic from one guest to another: ping of busybox and iperf3, each run inside.
+final class GuestTraffic {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
+
+  private final LinuxGuest client;
+  private final LinuxGuest server;
+  private final String address;
+
+  /// Gives both an address on `eth0` and starts an iperf3 server. Both must have been built with
+  /// the program iperf3.
+  GuestTraffic(LinuxGuest client, LinuxGuest server) {
+    this.client = client;
+    this.server = server;
+    this.address = "10.74.0.2";
+    client.address("eth0", "10.74.0.1/24");
+    server.address("eth0", address + "/24");
+    server.background("iperf3 --server --forceflush", "iperf3.log");
+    Run _ = server.run("until grep -q listening /tmp/iperf3.log; do usleep 20000; done").ok();
+  }
+
+  LinuxGuest client() {
+    return client;
+  }
+
+  LinuxGuest server() {
+    return server;
+  }
+
+  /// Pings one after the other, each as soon as the last one came back. All must come back.
+  ///
+  /// @return round-trip times in microseconds, in order of size
+  List<Double> ping(int count) {
+    Run run = client.run(LIMIT, "ping -A -c %d %s".formatted(count, address)).ok();
+    List<Double> times =
+        TIME.matcher(run.out())
+            .results()
+            .map(result -> 1000 * Double.parseDouble(result.group(1)))
+            .sorted()
+            .toList();
+    if (times.size() != count) {
+      throw new AssertionError(times.size() + " of " + count + " answers: " + run);
+    }
+    return times;
+  }
+
+  /// Runs an iperf3 client.
+  ///
+  /// @return the part `end` of its result
+  Config iperf(String options) {
+    Run run = client.run(LIMIT, "iperf3 --json --client %s %s".formatted(address, options));
+    Config result =
+        ConfigFactory.parseString(
+            run.out(), ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+    if (result.hasPath("error")) {
+      throw new AssertionError(run.toString());
+    }
+    return result.getConfig("end");
+  }
+}
