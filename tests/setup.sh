@@ -42,16 +42,16 @@ install_packages() {
 private_apt() {
   work=$(mktemp -d "$cache/work.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  mkdir -p "$work"/{etc,lists/partial,archives/partial}
+  mkdir -p "$work"/{etc,none,lists/partial,archives/partial}
   local suite
   for suite in "$release" "$release-updates" "$release-backports"; do
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
   done >"$work/etc/sources.list"
   cat >"$work/apt.conf" <<CONF
 Dir::Etc::sourcelist "$work/etc/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::Etc::preferences "-";
-Dir::Etc::preferencesparts "-";
+Dir::Etc::sourceparts "$work/none";
+Dir::Etc::preferences "$work/none/none";
+Dir::Etc::preferencesparts "$work/none";
 Dir::State "$work";
 Dir::State::lists "$work/lists";
 Dir::State::status "/var/lib/dpkg/status";
