@@ -1,0 +1,100 @@
+package org.vbus.tests.system;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/// Linux guests on the switch of a running `./vbus host`, reached by vhost-user.
+final class GuestLab implements AutoCloseable {
+  private final Path dir;
+  private final Path config;
+  private final List<LinuxGuest> open = new ArrayList<>();
+  private HostProcess host;
+
+  /// Starts the host.
+  ///
+  /// @param busOptions further lines of each bus, such as `packed = false`
+  /// @param deviceOptions further lines of each device, such as `queues = 2`
+  /// @param uplink of the switch, such as `tap = vbus0`, or empty
+  GuestLab(Path dir, int guests, String busOptions, String deviceOptions, String uplink) {
+    this.dir = dir;
+    this.config = dir.resolve("guests.conf");
+    StringBuilder text = new StringBuilder();
+    text.append("switches { lan { ")
+        .append(uplink.isEmpty() ? "" : "uplink { " + uplink + " }")
+        .append(" } }\nbuses {\n");
+    for (int i = 0; i < guests; i++) {
+      text.append(
+          """
+            vm%d {
+              connector { vhost-user { directory = "%s" } }
+              signals = direct
+              %s
+              devices { eth0 { model = venet, switch = lan, mac = "%s", %s } }
+            }
+          """
+              .formatted(i, sockets(i), busOptions, mac(i), deviceOptions));
+    }
+    text.append("}\n");
+    try {
+      Files.writeString(config, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    this.host = HostProcess.start(config);
+  }
+
+  GuestLab(Path dir, int guests) {
+    this(dir, guests, "", "", "");
+  }
+
+  private Path sockets(int i) {
+    return dir.resolve("vm" + i);
+  }
+
+  /// The socket of guest `i`'s card.
+  Path socket(int i) {
+    return sockets(i).resolve("eth0.sock");
+  }
+
+  /// Address of guest `i`'s card.
+  static String mac(int i) {
+    return "52:54:00:00:00:0" + (i + 1);
+  }
+
+  HostProcess host() {
+    return host;
+  }
+
+  /// Starts the host again, which must have ended.
+  void restartHost() {
+    host = HostProcess.start(config);
+  }
+
+  /// Starts guest `i`, which reconnects when the host comes back.
+  LinuxGuest guest(int i, UnaryOperator<GuestBuilder> with, int pairs, String... nicOptions) {
+    GuestBuilder builder = with.apply(new GuestBuilder(dir, "vm" + i).programs("iperf3"));
+    LinuxGuest guest =
+        builder
+            .vhostUserNic("path=" + socket(i) + ",reconnect=1", pairs, mac(i), nicOptions)
+            .start();
+    open.add(guest);
+    return guest;
+  }
+
+  LinuxGuest guest(int i, String... nicOptions) {
+    return guest(i, UnaryOperator.identity(), 1, nicOptions);
+  }
+
+  @Override
+  public void close() {
+    for (LinuxGuest each : open.reversed()) {
+      each.close();
+    }
+    host.close();
+  }
+}
