@@ -34,7 +34,13 @@ public final class NetDriver extends Napi implements Driver {
           | 1L << F_MAC
           | 1L << F_MRG_RXBUF
           | 1L << F_STATUS
-          | Feature.setOf(Feature.VERSION_1, Feature.INDIRECT_DESC, Feature.EVENT_IDX);
+          | Feature.setOf(
+              Feature.VERSION_1,
+              Feature.INDIRECT_DESC,
+              Feature.EVENT_IDX,
+              Feature.RING_PACKED,
+              Feature.IN_ORDER,
+              Feature.RING_RESET);
 
   /// Bytes of the header before each frame (5.1.9, with VERSION_1).
   public static final int HEADER = 12;
@@ -136,7 +142,7 @@ public final class NetDriver extends Napi implements Driver {
 
   private DriverQueue queue(int index, int size) {
     int max = VirtioInit.needQueue(device, index);
-    return new DriverQueue(
+    return DriverQueue.create(
         index, Math.min(size, max), features, index == TX ? 1 : 0, heap, guest.ledger());
   }
 

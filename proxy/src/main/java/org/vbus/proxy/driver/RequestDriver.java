@@ -46,7 +46,7 @@ public final class RequestDriver extends Napi implements Driver {
     this.bufferSize = bufferSize;
     long features = VirtioInit.negotiate(device, understood | Feature.VERSION_1.mask());
     int entries = Math.min(size, VirtioInit.needQueue(device, 0));
-    this.queue = new DriverQueue(0, entries, features, 2, heap, guest.ledger());
+    this.queue = DriverQueue.create(0, entries, features, 2, heap, guest.ledger());
     this.depth = Feature.INDIRECT_DESC.in(features) ? entries : entries / 2;
     this.buffers = heap.allocate(2L * bufferSize * depth, GuestHeap.GRAIN);
     this.freeTokens = new int[depth];

@@ -1,4 +1,4 @@
-/// Virtio drivers in Java: initialisation, driver half of the split ring, device classes.
+/// Virtio drivers in Java: initialisation, driver half of both ring formats, device classes.
 ///
 /// ```
 ///   NetDriver, RequestDriver --> DriverQueue --> shared memory

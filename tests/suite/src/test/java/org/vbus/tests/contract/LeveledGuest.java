@@ -48,7 +48,7 @@ final class LeveledGuest {
     long features = VirtioInit.negotiate(transport, Feature.VERSION_1.mask());
     for (int i = 0; i < queues.length; i++) {
       int queue = i;
-      queues[i] = new DriverQueue(i, 8, features, 0, heap, guest.ledger());
+      queues[i] = DriverQueue.create(i, 8, features, 0, heap, guest.ledger());
       transport.enableQueue(i, queues[i].addresses(), levels.applyAsInt(i), () -> handled(queue));
     }
     VirtioInit.driverOk(transport);

@@ -49,7 +49,7 @@ public class SplitRingStress {
     int signals;
 
     Ring(long features) {
-      driver = new DriverQueue(0, SIZE, features, 0, heap, DRIVER);
+      driver = DriverQueue.create(0, SIZE, features, 0, heap, DRIVER);
       driver.disableSignals();
       device =
           Objects.requireNonNull(

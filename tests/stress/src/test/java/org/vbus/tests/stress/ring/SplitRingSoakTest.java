@@ -169,7 +169,7 @@ class SplitRingSoakTest {
   @ValueSource(longs = {0, 1L << 29, 1L << 28 | 1L << 29})
   void everyRequestIsAnsweredThoughBothSidesSleep(long features) throws InterruptedException {
     DriverQueue driver =
-        new DriverQueue(
+        DriverQueue.create(
             0, SIZE, features, Feature.INDIRECT_DESC.in(features) ? 2 : 0, heap, new Ledger());
     VirtQueue device = device(driver, features);
     Thread south =

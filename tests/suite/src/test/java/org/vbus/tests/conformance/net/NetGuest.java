@@ -92,8 +92,8 @@ final class NetGuest implements DeviceSignals {
         new Attachment(new MappedMemory(List.of(low, high)), this, LoopMap.single(lan.loop)));
     long accepted =
         features | (virtio.offeredFeatures() & ~MRG_RXBUF & ~Feature.INDIRECT_DESC.mask());
-    rx = new DriverQueue(RX, queueSize, accepted, 0, heap, new Ledger());
-    tx = new DriverQueue(TX, queueSize, accepted, 0, heap, new Ledger());
+    rx = DriverQueue.create(RX, queueSize, accepted, 0, heap, new Ledger());
+    tx = DriverQueue.create(TX, queueSize, accepted, 0, heap, new Ledger());
     start(accepted, true);
   }
 

@@ -28,7 +28,7 @@ final class BothHalves {
     memory = new GuardedMemory(size > 256 ? 4 << 20 : 1 << 16);
     segment = memory.segment(0);
     heap = new GuestHeap(segment, GuardedMemory.BASE);
-    driver = new DriverQueue(0, size, features, 2, heap, new Ledger());
+    driver = DriverQueue.create(0, size, features, 2, heap, new Ledger());
     buffers = heap.allocate(8L * size, 64);
     device =
         Objects.requireNonNull(

@@ -25,7 +25,7 @@ class S2_7_01_VirtqueuesTest {
     // Holes of odd places: the alignment has to come from the driver, not from luck.
     for (int i = 1; i < 20; i++) {
       heap.allocate(i * 7L, 1);
-      var at = new DriverQueue(i, size, 0, 0, heap, new Ledger()).addresses();
+      var at = DriverQueue.create(i, size, 0, 0, heap, new Ledger()).addresses();
       assertThat(at.desc() % 16).isZero();
       assertThat(at.avail() % 2).isZero();
       assertThat(at.used() % 4).isZero();
