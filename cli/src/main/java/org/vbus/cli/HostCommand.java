@@ -1,15 +1,20 @@
 package org.vbus.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.vbus.stack.Stack;
 import org.vbus.stack.StackFile;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -22,12 +27,22 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Runs the stack a configuration describes until SIGINT or SIGTERM.")
 final class HostCommand implements Callable<Integer> {
-  private static final int INTERRUPTED = 130;
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "FILE", description = "the configuration (HOCON)")
-  private Path file = Path.of("");
+  @ArgGroup(multiplicity = "1")
+  private What what = new What();
+
+  private static final class What {
+    @Parameters(paramLabel = "FILE", description = "the configuration (HOCON)", arity = "0..1")
+    private Path file = Path.of("");
+
+    @Option(
+        names = "--example",
+        paramLabel = "NAME",
+        description =
+            "print a configuration to begin with instead, and what to start with it: qemu")
+    private @Nullable String example;
+  }
 
   @Option(
       names = "--status",
@@ -40,42 +55,42 @@ final class HostCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
-    Stack stack = StackFile.load(file);
-    Thread hook =
-        new Thread(
-            () -> {
-              stop.countDown();
-              await(stopped);
-            },
-            "vbus-shutdown");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try (stack) {
-      stack.start();
-      spec.commandLine()
-          .getErr()
-          .println("vbus: " + file + " is up; stop it with Ctrl-C or SIGTERM");
-      int seconds = statusSeconds >= 0 ? statusSeconds : Terminal.isInteractive() ? 5 : 0;
-      if (seconds == 0) {
-        stop.await();
-      } else {
-        StatusTable table = new StatusTable(stack);
-        while (!stop.await(seconds, TimeUnit.SECONDS)) {
-          table.print(spec.commandLine().getOut());
-        }
-      }
-    } finally {
-      stopped.countDown();
+    if (what.example != null) {
+      spec.commandLine().getOut().print(example(what.example));
+      return 0;
     }
-    return INTERRUPTED;
+    Stack stack = StackFile.load(what.file);
+    return new Running().run(stack, this::up, stop -> showStatus(stack, stop));
   }
 
-  private static void await(CountDownLatch latch) {
-    try {
-      boolean _ = latch.await(Duration.ofSeconds(2).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private String example(String name) throws IOException {
+    try (InputStream text =
+        name.matches("[a-z]+")
+            ? getClass().getResourceAsStream("example-" + name + ".conf")
+            : null) {
+      if (text == null) {
+        throw new ParameterException(
+            spec.commandLine(), "no example is named " + name + "; available: qemu");
+      }
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private void up() {
+    spec.commandLine()
+        .getErr()
+        .println("vbus: " + what.file + " is up; stop it with Ctrl-C or SIGTERM");
+  }
+
+  private void showStatus(Stack stack, CountDownLatch stop) throws InterruptedException {
+    int seconds = statusSeconds >= 0 ? statusSeconds : Terminal.isInteractive() ? 5 : 0;
+    if (seconds == 0) {
+      stop.await();
+      return;
+    }
+    StatusTable table = new StatusTable(stack);
+    while (!stop.await(seconds, TimeUnit.SECONDS)) {
+      table.print(spec.commandLine().getOut());
     }
   }
 }

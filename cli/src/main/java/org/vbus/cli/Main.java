@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "One bus under virtio: hosts devices for guests, and measures what reaching them costs.",
     subcommands = {
       HostCommand.class,
+      DeviceCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
       SelfTestCommand.class,
@@ -32,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Runnable {
   private static final int FAILED = 1;
   private static final int BAD_INPUT = 2;
+  private static final String CAPABILITIES = "--print-capabilities";
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -55,7 +57,12 @@ public final class Main implements Runnable {
     System.exit(execute(args));
   }
 
-  static int execute(String... args) {
+  static int execute(String... given) {
+    // Of a back-end program that is asked what it is, everything else is to be ignored.
+    String[] args =
+        given.length > 2 && given[0].equals("device") && List.of(given).contains(CAPABILITIES)
+            ? new String[] {given[0], given[1], CAPABILITIES}
+            : given;
     return new CommandLine(new Main())
         .setParameterExceptionHandler((e, words) -> badCommandLine(e))
         .setExecutionExceptionHandler((e, line, parsed) -> report(e, line))

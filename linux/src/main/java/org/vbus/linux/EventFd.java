@@ -17,8 +17,6 @@ import java.nio.file.Path;
 public final class EventFd implements AutoCloseable {
   private static final int EFD_NONBLOCK = 0x800;
   private static final int EFD_CLOEXEC = 0x80000;
-  private static final int F_GETFL = 3;
-  private static final int F_SETFL = 4;
 
   private static final MemorySegment ONE = Arena.global().allocateFrom(JAVA_LONG, 1).asReadOnly();
 
@@ -54,10 +52,7 @@ public final class EventFd implements AutoCloseable {
         throw new SystemCallException(
             what, "eventfd", Errno.EINVAL, "The descriptor is no eventfd");
       }
-      int flags = SystemCallException.check(what, "F_GETFL", LibC.fcntl(fd.number(), F_GETFL, 0));
-      int _ =
-          SystemCallException.check(
-              what, "F_SETFL", LibC.fcntl(fd.number(), F_SETFL, flags | LibC.O_NONBLOCK));
+      fd.makeNonBlocking(what);
       return new EventFd(fd);
     } catch (SystemCallException | RuntimeException e) {
       fd.close();

@@ -25,6 +25,8 @@ public final class Fd implements AutoCloseable {
   }
 
   private static final int F_GETFD = 1;
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final int number;
@@ -55,6 +57,17 @@ public final class Fd implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       return LibC.open(arena.allocateFrom(path.toString()), flags | LibC.O_CLOEXEC);
     }
+  }
+
+  /// Makes reads and writes answer `-EAGAIN` where they would wait, for everybody who shares the
+  /// open file.
+  ///
+  /// @param what the thing the user knows, for the message
+  public void makeNonBlocking(String what) throws SystemCallException {
+    int flags = SystemCallException.check(what, "F_GETFL", LibC.fcntl(number(), F_GETFL, 0));
+    int _ =
+        SystemCallException.check(
+            what, "F_SETFL", LibC.fcntl(number(), F_SETFL, flags | LibC.O_NONBLOCK));
   }
 
   /// The descriptor's number, to name it to the kernel; -1 once closed.

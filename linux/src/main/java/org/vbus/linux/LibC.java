@@ -77,6 +77,8 @@ final class LibC {
       link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle RECVMSG =
       link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle GETSOCKOPT =
+      link("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   private static final MethodHandle SHUTDOWN = link("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle FSTAT = link("fstat", JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle PREADV2 =
@@ -314,6 +316,15 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result((long) RECVMSG.invokeExact(state, fd, message, flags), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment size) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, size), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

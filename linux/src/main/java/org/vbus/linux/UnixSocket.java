@@ -1,6 +1,7 @@
 package org.vbus.linux;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -32,9 +33,11 @@ public final class UnixSocket implements AutoCloseable {
 
   private static final int AF_UNIX = 1;
   private static final int SOCK_STREAM = 1;
+  private static final int SOCK_DGRAM = 2;
   private static final int SOCK_NONBLOCK = LibC.O_NONBLOCK;
   private static final int SOCK_CLOEXEC = LibC.O_CLOEXEC;
   private static final int SOL_SOCKET = 1;
+  private static final int SO_ACCEPTCONN = 30;
   private static final int SCM_RIGHTS = 1;
   private static final int MSG_CTRUNC = 0x8;
   private static final int MSG_DONTWAIT = 0x40;
@@ -175,6 +178,44 @@ public final class UnixSocket implements AutoCloseable {
   /// Takes over a socket that this process inherited or was sent, listening or connected.
   public static UnixSocket adopt(Fd fd) {
     return new UnixSocket(fd);
+  }
+
+  /// Whether this socket takes connections, rather than being one.
+  ///
+  /// @throws SystemCallException when the descriptor is no socket
+  public boolean isListening() throws SystemCallException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(JAVA_INT);
+      MemorySegment size = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+      int _ =
+          SystemCallException.check(
+              "socket " + fd,
+              "SO_ACCEPTCONN",
+              LibC.getsockopt(fd.number(), SOL_SOCKET, SO_ACCEPTCONN, value, size));
+      return value.get(JAVA_INT, 0) != 0;
+    }
+  }
+
+  /// Sends one datagram to who listens at `path`; a leading `@` names the abstract name space.
+  static void datagram(Path path, String text) throws SystemCallException {
+    int number = LibC.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    try (Fd fd = new Fd(SystemCallException.check(what(path), "socket", number));
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment address = address(path, arena);
+      int length = PATH + path.toString().getBytes(StandardCharsets.UTF_8).length;
+      if (path.toString().startsWith("@")) {
+        address.set(JAVA_BYTE, PATH, (byte) 0);
+      } else {
+        length++;
+      }
+      int _ =
+          SystemCallException.check(
+              what(path), "connect", LibC.connect(fd.number(), address, length));
+      MemorySegment bytes = arena.allocateFrom(text);
+      int _ =
+          SystemCallException.check(
+              what(path), "write", fd.write(bytes, 0, (int) bytes.byteSize() - 1));
+    }
   }
 
   private static UnixSocket open(Path path) throws SystemCallException {

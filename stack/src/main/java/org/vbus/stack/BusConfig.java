@@ -1,10 +1,15 @@
 package org.vbus.stack;
 
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.feature.Feature;
 import org.vbus.stack.config.Default;
 import org.vbus.stack.config.Doc;
+import org.vbus.stack.config.Located;
 import org.vbus.stack.config.NamedBy;
 import org.vbus.stack.config.PluginBlock;
 import org.vbus.stack.config.Range;
@@ -12,14 +17,15 @@ import org.vbus.stack.config.Range;
 /// One bus: the devices of one guest and how they reach it.
 ///
 /// @param connector the connector
-/// @param signals how signals become interrupts
+/// @param signals how signals become interrupts; null = the connector's default
 /// @param eventIdx whether devices offer the event index
 /// @param indirect whether devices offer indirect descriptors
 /// @param slots places for devices, hot-plugged ones included
 /// @param devices devices by name
 public record BusConfig(
     @Doc("how the guest is reached") PluginBlock connector,
-    @Default("ring") @Doc("how signals become interrupts") SignalPolicy signals,
+    @Nullable @Doc("how signals become interrupts; what the connector does best without it")
+        Located<SignalPolicy> signals,
     @Default("true") @Doc("offer the event index") boolean eventIdx,
     @Default("true") @Doc("offer indirect descriptors") boolean indirect,
     @Default("32") @Range(min = 1, max = 4096) @Doc("places for devices") int slots,
@@ -32,9 +38,26 @@ public record BusConfig(
     }
   }
 
-  /// What a [BusModule] needs of it.
-  BusModule module(String name) {
-    return new BusModule(name, signals, slots, ringFeatures());
+  /// The bus, with one of the policies its connector has.
+  ///
+  /// @throws org.vbus.stack.config.BadConfigException when it has not the one that is asked for
+  BusModule module(String name, List<SignalPolicy> policies) {
+    Located<SignalPolicy> asked = signals;
+    if (asked != null && !policies.contains(asked.value())) {
+      throw asked.error(
+          "%s has no signals = %s; it has %s"
+              .formatted(connector.name(), word(asked.value()), words(policies)));
+    }
+    return new BusModule(
+        name, asked == null ? policies.getFirst() : asked.value(), slots, ringFeatures());
+  }
+
+  private static String words(List<SignalPolicy> policies) {
+    return policies.stream().map(BusConfig::word).collect(Collectors.joining(", "));
+  }
+
+  private static String word(SignalPolicy policy) {
+    return policy.name().toLowerCase(Locale.ROOT);
   }
 
   private long ringFeatures() {

@@ -83,8 +83,11 @@ public final class StackFile {
     }
 
     void addBus(String name, BusConfig bus) {
-      modules.add(bus.module(name));
-      add(() -> connectorModule(find(connectors, "connector", bus.connector()), name, bus));
+      add(() -> {
+        ConnectorPlugin<?> plugin = find(connectors, "connector", bus.connector());
+        add(() -> bus.module(name, plugin.policies()));
+        return connectorModule(plugin, name, bus);
+      });
       bus.devices()
           .forEach((device, block) ->
               add(() -> deviceModule(find(devices, "device model", block), name, device, block)));

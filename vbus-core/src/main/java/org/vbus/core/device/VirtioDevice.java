@@ -14,6 +14,7 @@ import org.vbus.core.ledger.Repeats;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.memory.GuestMemory;
+import org.vbus.core.memory.WriteLog;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.VirtQueue;
 
@@ -55,6 +56,8 @@ public final class VirtioDevice {
     long avail;
     long used;
     boolean ready;
+    @Nullable WriteLog log;
+    long usedLog;
     volatile boolean refused;
     volatile @Nullable VirtQueue queue;
   }
@@ -309,6 +312,19 @@ public final class VirtioDevice {
     return queue.position();
   }
 
+  /// Tells `log`, or nobody any more, what is written for queue `i`, from the return of this on;
+  /// see [VirtQueue#logWrites].
+  public synchronized void logWrites(int i, @Nullable WriteLog log, long used) {
+    QueueState q = queues[i];
+    q.log = log;
+    q.usedLog = used;
+    VirtQueue queue = q.queue;
+    Attachment to = attachment;
+    if (queue != null && to != null) {
+      to.loops().loop(slot, i).execute(() -> queue.logWrites(log, used));
+    }
+  }
+
   /// Whether the model has been started for the present driver.
   public synchronized boolean running() {
     return running;
@@ -372,6 +388,7 @@ public final class VirtioDevice {
             this::faulted);
     if (queue != null) {
       queue.bind(to.loops().loop(slot, i).burst());
+      queue.logWrites(queues[i].log, queues[i].usedLog);
     }
     return queue;
   }
@@ -397,6 +414,7 @@ public final class VirtioDevice {
       QueueState q = queues[i];
       q.queue = null;
       q.refused = false;
+      q.log = null;
       q.ready = false;
       q.size = maxQueueSize(i);
       q.desc = 0;

@@ -1,5 +1,6 @@
 package org.vbus.core.memory;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// What a device may reach of a guest's memory: turns a guest-physical address and a length into
@@ -28,6 +29,10 @@ public interface GuestMemory {
   ///
   /// Any thread; never blocks for [Capability#MAPPED].
   @Nullable MemoryRegion find(long gpa);
+
+  /// The guest-physical address of the byte at `offset` of a region's segment, -1 when no region
+  /// has that segment. Not for the data path.
+  long gpaOf(MemorySegment segment, long offset);
 
   /// The region that holds all of `[gpa, gpa + len)`, or null. A range that crosses from one region
   /// into an adjacent one is refused here; callers that can split use [#find(long)].

@@ -1,5 +1,6 @@
 package org.vbus.core.memory;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -47,5 +48,15 @@ public final class MappedMemory implements GuestMemory {
       }
     }
     return null;
+  }
+
+  @Override
+  public long gpaOf(MemorySegment segment, long offset) {
+    for (MemoryRegion region : regions) {
+      if (region.segment().equals(segment)) {
+        return region.base() + offset;
+      }
+    }
+    return -1;
   }
 }

@@ -354,6 +354,11 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
+  int usedBytes() {
+    return PackedLayout.descBytes(size);
+  }
+
+  @Override
   boolean publishStaged() {
     write();
     int old = publishedUsed;

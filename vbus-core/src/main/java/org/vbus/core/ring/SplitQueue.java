@@ -229,6 +229,11 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
+  int usedBytes() {
+    return SplitLayout.usedBytes(mask + 1);
+  }
+
+  @Override
   boolean publishStaged() {
     int old = publishedUsed;
     int now = nextUsed;

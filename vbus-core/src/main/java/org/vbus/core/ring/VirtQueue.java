@@ -7,6 +7,7 @@ import org.vbus.core.ledger.Event;
 import org.vbus.core.ledger.Ledger;
 import org.vbus.core.memory.GuestMemory;
 import org.vbus.core.memory.MemoryRegion;
+import org.vbus.core.memory.WriteLog;
 
 /// Device half of one virtqueue: what the ring formats have in common.
 ///
@@ -30,6 +31,8 @@ public abstract class VirtQueue {
   private MemoryRegion lastRegion;
 
   private @Nullable Burst burst;
+  private volatile @Nullable WriteLog log;
+  private volatile long usedLog;
   private volatile @Nullable RingFault fault;
   private volatile int faultIndex;
 
@@ -156,12 +159,42 @@ public abstract class VirtQueue {
       take(chain);
     }
     chain.state = Chain.State.FREE;
+    if (log != null) {
+      logBuffers(chain, written);
+    }
     if (order == null) {
       use(chain.head, chain.descriptors, written, false);
     } else {
       order.complete(chain, written);
     }
   }
+
+  /// Tells `to`, or nobody any more, what is written for this queue: buffers when they are
+  /// completed, and the ring when it is published. Any thread; once the queue's loop has finished
+  /// its pass, all that is written is told.
+  ///
+  /// @param used what to call the address of the used ring, or of a packed queue's descriptor ring;
+  ///   -1 not to log the ring
+  public final void logWrites(@Nullable WriteLog to, long used) {
+    usedLog = used;
+    log = to;
+  }
+
+  private void logBuffers(Chain chain, int written) {
+    WriteLog to = log;
+    if (to == null) {
+      return;
+    }
+    int left = written;
+    for (int i = chain.readablePieces(); i < chain.pieces() && left > 0; i++) {
+      int n = Math.min(left, chain.length(i));
+      to.written(memory.gpaOf(chain.segment(i), chain.offset(i)), n);
+      left -= n;
+    }
+  }
+
+  /// Bytes of the ring that the device writes.
+  abstract int usedBytes();
 
   /// Consumes the chain without completing it: the device keeps it until a later `complete`.
   public final void hold(Chain chain) {
@@ -287,7 +320,13 @@ public abstract class VirtQueue {
   }
 
   final void publish() {
-    if (publishStaged()) {
+    boolean wanted = publishStaged();
+    WriteLog to = log;
+    long used = usedLog;
+    if (to != null && used >= 0) {
+      to.written(used, usedBytes());
+    }
+    if (wanted) {
       ledger.add(Event.SIGNALS, 1);
       if (!signal.getAsBoolean()) {
         ledger.add(Event.SIGNALS_COALESCED, 1);

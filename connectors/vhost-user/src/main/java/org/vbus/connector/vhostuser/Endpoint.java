@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vbus.core.bus.Slot;
+import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.ledger.Repeats;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.linux.Errno;
@@ -25,7 +26,7 @@ final class Endpoint {
   private static final long PATIENCE_MILLIS = 1000;
 
   private final Slot slot;
-  private final LoopMap loops;
+  private final Surroundings around;
   private final ControlLoop control;
   private final @Nullable Path path;
   private final Repeats complaints = new Repeats();
@@ -37,11 +38,13 @@ final class Endpoint {
   private boolean open;
   private final Runnable ended;
 
-  private Endpoint(
-      Slot slot, LoopMap loops, ControlLoop control, @Nullable Path path, Runnable ended) {
+  /// What the endpoints of a bus share.
+  record Surroundings(LoopMap loops, SignalPolicy policy, ControlLoop control) {}
+
+  private Endpoint(Slot slot, Surroundings around, @Nullable Path path, Runnable ended) {
     this.slot = slot;
-    this.loops = loops;
-    this.control = control;
+    this.around = around;
+    this.control = around.control();
     this.path = path;
     this.ended = ended;
   }
@@ -49,10 +52,9 @@ final class Endpoint {
   /// An endpoint that listens at exactly `path`.
   ///
   /// @throws IOException when it cannot
-  static Endpoint listening(
-      Slot slot, LoopMap loops, ControlLoop control, Path path, @Nullable String mode)
+  static Endpoint listening(Slot slot, Surroundings around, Path path, @Nullable String mode)
       throws IOException {
-    Endpoint endpoint = new Endpoint(slot, loops, control, path, () -> {});
+    Endpoint endpoint = new Endpoint(slot, around, path, () -> {});
     endpoint.listener = UnixSocket.listen(path);
     if (mode != null) {
       Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
@@ -61,21 +63,20 @@ final class Endpoint {
   }
 
   /// An endpoint on a socket that listens already; its file is not this program's to remove.
-  static Endpoint adopting(Slot slot, LoopMap loops, ControlLoop control, UnixSocket listener) {
-    Endpoint endpoint = new Endpoint(slot, loops, control, null, () -> {});
+  static Endpoint adopting(Slot slot, Surroundings around, UnixSocket listener) {
+    Endpoint endpoint = new Endpoint(slot, around, null, () -> {});
     endpoint.listener = listener;
     return endpoint;
   }
 
   /// An endpoint that connects to `path`, where a front-end listens, now or later.
-  static Endpoint connecting(Slot slot, LoopMap loops, ControlLoop control, Path path) {
-    return new Endpoint(slot, loops, control, path, () -> {});
+  static Endpoint connecting(Slot slot, Surroundings around, Path path) {
+    return new Endpoint(slot, around, path, () -> {});
   }
 
   /// An endpoint on a connection that is there already; `ended` hears when the front-end is gone.
-  static Endpoint connected(
-      Slot slot, LoopMap loops, ControlLoop control, UnixSocket socket, Runnable ended) {
-    Endpoint endpoint = new Endpoint(slot, loops, control, null, ended);
+  static Endpoint connected(Slot slot, Surroundings around, UnixSocket socket, Runnable ended) {
+    Endpoint endpoint = new Endpoint(slot, around, null, ended);
     endpoint.waiting = socket;
     return endpoint;
   }
@@ -159,7 +160,8 @@ final class Endpoint {
   private void serve(UnixSocket socket) {
     MessageChannel with = new MessageChannel(socket);
     try {
-      session = new Session(slot.device(), slot.index(), loops, control, with);
+      session =
+          new Session(slot.device(), slot.index(), around.loops(), around.policy(), control, with);
     } catch (IllegalStateException e) {
       // Unplugged at this moment.
       with.close();

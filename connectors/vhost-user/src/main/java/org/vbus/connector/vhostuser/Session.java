@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.Attachment;
 import org.vbus.core.device.DeviceSignals;
 import org.vbus.core.device.DeviceStatus;
@@ -21,6 +22,7 @@ import org.vbus.core.feature.Feature;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.linux.EventFd;
+import org.vbus.linux.Fd;
 
 /// The back-end's half of one conversation: what the front-end's messages do to one device.
 ///
@@ -35,6 +37,7 @@ final class Session implements DeviceSignals, AutoCloseable {
   static final long PROTOCOL_FEATURES =
       ProtocolFeature.setOf(
           ProtocolFeature.MQ,
+          ProtocolFeature.LOG_SHMFD,
           ProtocolFeature.RARP,
           ProtocolFeature.REPLY_ACK,
           ProtocolFeature.MTU,
@@ -44,20 +47,29 @@ final class Session implements DeviceSignals, AutoCloseable {
           ProtocolFeature.RESET_DEVICE,
           ProtocolFeature.INBAND_NOTIFICATIONS,
           ProtocolFeature.CONFIGURE_MEM_SLOTS,
-          ProtocolFeature.STATUS);
+          ProtocolFeature.STATUS,
+          ProtocolFeature.DEVICE_STATE);
 
   /// Feature bit of the protocol itself, where virtio has none.
   static final long F_PROTOCOL_FEATURES = 1L << 30;
 
+  /// Feature bit that starts the dirty log, where virtio has none.
+  static final long F_LOG_ALL = 1L << 26;
+
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
   private static final int MESSAGES_PER_TURN = 64;
   private static final int NETWORK = 1;
+  private static final int LOAD = 1;
 
   private final VirtioDevice device;
   private final ControlLoop control;
   private final MessageChannel channel;
   private final Vring[] vrings;
+  private final boolean calls;
   private MemoryTable table = MemoryTable.EMPTY;
+  private @Nullable DirtyLog log;
+  private @Nullable DeviceState state;
+  private boolean stateSaved;
   private long protocolFeatures;
   private long features;
   private int status;
@@ -66,8 +78,14 @@ final class Session implements DeviceSignals, AutoCloseable {
 
   /// Attaches the device to a front-end that has just connected.
   Session(
-      VirtioDevice device, int slot, LoopMap loops, ControlLoop control, MessageChannel channel) {
+      VirtioDevice device,
+      int slot,
+      LoopMap loops,
+      SignalPolicy policy,
+      ControlLoop control,
+      MessageChannel channel) {
     this.device = device;
+    this.calls = policy != SignalPolicy.POLLED;
     this.control = control;
     this.channel = channel;
     this.vrings = new Vring[device.queueCount()];
@@ -116,6 +134,7 @@ final class Session implements DeviceSignals, AutoCloseable {
       case SET_OWNER, SET_LOG_FD -> {}
       case RESET_OWNER -> disableAll();
       case SET_MEM_TABLE -> setMemoryTable(in);
+      case SET_LOG_BASE -> setLog(in);
       case SET_VRING_NUM -> setSize(vring(getInt(in, 0)), getInt(in, 4));
       case SET_VRING_ADDR -> setAddresses(in);
       case SET_VRING_BASE -> vring(getInt(in, 0)).base(getInt(in, 4));
@@ -139,6 +158,8 @@ final class Session implements DeviceSignals, AutoCloseable {
       case REM_MEM_REG -> replaceTable(table.without(place(in, HEAD)));
       case SET_STATUS -> setStatus((int) getLong(in, 0));
       case GET_STATUS -> reply(status | (device.status() & DeviceStatus.NEEDS_RESET));
+      case SET_DEVICE_STATE_FD -> reply(transferState(getInt(in, 0), getInt(in, 4)));
+      case CHECK_DEVICE_STATE -> reply(checkState());
       default -> throw new ProtocolException(request + ", which was not offered");
     }
     if (!REPLIES.contains(request)
@@ -201,7 +222,7 @@ final class Session implements DeviceSignals, AutoCloseable {
   }
 
   private long offered() {
-    return device.offeredFeatures() | F_PROTOCOL_FEATURES;
+    return device.offeredFeatures() | F_PROTOCOL_FEATURES | F_LOG_ALL;
   }
 
   private void setFeatures(long accepted) throws ProtocolException {
@@ -209,11 +230,14 @@ final class Session implements DeviceSignals, AutoCloseable {
       throw new ProtocolException(
           "SET_FEATURES with 0x%x, which was not offered".formatted(accepted & ~offered()));
     }
-    boolean others = accepted != features;
+    long changed = accepted ^ features;
     features = accepted;
-    if (others) {
+    if ((changed & ~F_LOG_ALL) != 0) {
       long forDevice = accepted & device.offeredFeatures();
       restart(() -> device.negotiate(forDevice));
+    }
+    if ((changed & F_LOG_ALL) != 0) {
+      logWrites();
     }
     if ((accepted & F_PROTOCOL_FEATURES) == 0) {
       for (Vring vring : vrings) {
@@ -278,6 +302,73 @@ final class Session implements DeviceSignals, AutoCloseable {
       before.unmapAllBut(next);
     }
     startWhatCan();
+  }
+
+  // Migration.
+
+  private void setLog(MemorySegment in) throws ProtocolException {
+    if (!ProtocolFeature.LOG_SHMFD.in(protocolFeatures)) {
+      // An address in the front-end, which nobody else can reach.
+      return;
+    }
+    if (channel.size() != 16 || channel.fds().size() != 1) {
+      throw new ProtocolException(
+          "SET_LOG_BASE with %d bytes and %d file descriptors"
+              .formatted(channel.size(), channel.fds().size()));
+    }
+    DirtyLog before = log;
+    log = new DirtyLog(channel.fds().getFirst(), getLong(in, 8), getLong(in, 0));
+    logWrites();
+    if (before != null) {
+      before.close();
+    }
+    reply(0);
+  }
+
+  /// Has the log hear of all that is written, or of nothing.
+  private void logWrites() {
+    DirtyLog to = (features & F_LOG_ALL) == 0 ? null : log;
+    for (Vring vring : vrings) {
+      device.logWrites(vring.index(), to, vring.usedLog());
+    }
+  }
+
+  /// @return what the reply says: 0x100, no descriptor of ours, or 1, an error
+  private long transferState(int direction, int phase) throws ProtocolException {
+    for (Vring vring : vrings) {
+      if (vring.running()) {
+        return 1;
+      }
+    }
+    if (phase != 0 || direction < 0 || direction > 1) {
+      return 1;
+    }
+    dropState();
+    Fd fd = channel.fds().removeFirst();
+    if (direction == LOAD) {
+      state = DeviceState.load(fd, device.spec().virtioId(), control);
+      return VRING_NO_FD;
+    }
+    try (fd) {
+      stateSaved = DeviceState.save(fd, device.spec().virtioId());
+    }
+    return VRING_NO_FD;
+  }
+
+  private long checkState() {
+    DeviceState loaded = state;
+    boolean good = loaded == null ? stateSaved : loaded.isGood();
+    dropState();
+    return good ? 0 : 1;
+  }
+
+  private void dropState() {
+    DeviceState loaded = state;
+    if (loaded != null) {
+      loaded.close();
+    }
+    state = null;
+    stateSaved = false;
   }
 
   // Rings.
@@ -356,6 +447,7 @@ final class Session implements DeviceSignals, AutoCloseable {
     if (vring.running() && moved) {
       vring.pause();
     }
+    logWrites();
     start(vring);
   }
 
@@ -411,6 +503,7 @@ final class Session implements DeviceSignals, AutoCloseable {
     });
     device.reset();
     device.negotiate(features & device.offeredFeatures());
+    logWrites();
     status = 0;
   }
 
@@ -495,6 +588,9 @@ final class Session implements DeviceSignals, AutoCloseable {
 
   @Override
   public boolean queue(int queue) {
+    if (!calls) {
+      return false;
+    }
     if (vrings[queue].call()) {
       return true;
     }
@@ -529,6 +625,7 @@ final class Session implements DeviceSignals, AutoCloseable {
     if (to != null) {
       to.close();
     }
+    dropState();
     device.reconfigure(() -> {
       for (Vring vring : vrings) {
         vring.pause();
@@ -539,6 +636,9 @@ final class Session implements DeviceSignals, AutoCloseable {
       vring.close();
     }
     table.unmapAllBut(MemoryTable.EMPTY);
+    if (log != null) {
+      log.close();
+    }
     channel.close();
   }
 }

@@ -12,6 +12,7 @@ import org.vbus.core.bus.Bus;
 import org.vbus.core.bus.BusListener;
 import org.vbus.core.bus.Slot;
 import org.vbus.core.connector.HostConnector;
+import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.LoopMap;
 
@@ -24,7 +25,7 @@ public final class VhostUser implements HostConnector, BusListener {
   private static final Logger LOG = LoggerFactory.getLogger(VhostUser.class);
 
   private final Bus bus;
-  private final LoopMap loops;
+  private final Endpoint.Surroundings around;
   private final Sockets sockets;
   private final ControlLoop control;
   private final Map<Slot, Endpoint> endpoints = new HashMap<>();
@@ -32,17 +33,17 @@ public final class VhostUser implements HostConnector, BusListener {
 
   /// Where the socket of a device comes from.
   interface Sockets {
-    Endpoint open(Slot slot, LoopMap loops, ControlLoop control) throws IOException;
+    Endpoint open(Slot slot, Endpoint.Surroundings around) throws IOException;
   }
 
-  VhostUser(Bus bus, LoopMap loops, Sockets sockets) throws IOException {
+  VhostUser(Bus bus, LoopMap loops, SignalPolicy policy, Sockets sockets) throws IOException {
     this.bus = bus;
-    this.loops = loops;
     this.sockets = sockets;
     this.control = new ControlLoop("vbus-vhost-" + bus.name());
+    this.around = new Endpoint.Surroundings(loops, policy, control);
     try {
       for (Slot slot : bus.devices()) {
-        endpoints.put(slot, sockets.open(slot, loops, control));
+        endpoints.put(slot, sockets.open(slot, around));
       }
     } catch (IOException | RuntimeException e) {
       endpoints.values().forEach(Endpoint::close);
@@ -67,7 +68,7 @@ public final class VhostUser implements HostConnector, BusListener {
         return;
       }
       try {
-        Endpoint endpoint = sockets.open(slot, loops, control);
+        Endpoint endpoint = sockets.open(slot, around);
         endpoints.put(slot, endpoint);
         endpoint.start();
       } catch (IOException e) {
