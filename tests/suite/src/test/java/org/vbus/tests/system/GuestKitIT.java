@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Real guests and DPDK start, reach each other over what others built, and end: what other system
 /// tests rely on when they put vbus between them.
 class GuestKitIT {
-  private static final String MAC_A = "52:54:00:00:00:0a";
-  private static final String MAC_B = "52:54:00:00:00:0b";
+  private static final String MAC = GuestNetwork.mac(0);
 
   @TempDir private Path dir;
 
@@ -43,54 +42,44 @@ class GuestKitIT {
 
   @Test
   void guestsReachEachOtherThroughASocketOfQemu() {
-    Requirements.tools("iperf3");
-    Path socket = dir.resolve("stream");
-    String netdev = "stream,addr.type=unix,addr.path=" + socket;
-    try (LinuxGuest a = guest("a").nic(netdev + ",server=on", MAC_A).start()) {
-      HostProcess.await("socket of guest a", () -> Files.exists(socket));
-      try (LinuxGuest b = guest("b").nic(netdev + ",server=off", MAC_B).start()) {
-        reach(a.awaitBoot(), b.awaitBoot());
-        assertThat(a.virtio("eth0")).isEqualTo("virtio1");
-        assertThat(a.interrupts("virtio1-input\\.0")).isPositive();
-      }
+    try (GuestNetwork network = GuestNetwork.stream(dir)) {
+      reach(network);
     }
   }
 
   @Test
   void guestsReachEachOtherThroughABridgeOfTaps() {
     Requirements.namespacesAnd("iperf3");
-    try (Namespaces namespaces = new Namespaces()) {
-      TapBridge bridge = new TapBridge(namespaces, 2);
-      try (LinuxGuest a = tapped("a", bridge, 0, MAC_A).start();
-          LinuxGuest b = tapped("b", bridge, 1, MAC_B).start()) {
-        reach(a.awaitBoot(), b.awaitBoot());
-      }
+    try (GuestNetwork network = GuestNetwork.bridge()) {
+      reach(network);
     }
   }
 
-  private GuestBuilder tapped(String name, TapBridge bridge, int index, String mac) {
-    return guest(name).namespace(bridge.namespace()).nic(TapBridge.netdev(index), mac);
+  private void reach(GuestNetwork network) {
+    Requirements.tools("iperf3");
+    try (LinuxGuest a = network.plug(guest("a"), 0).start();
+        LinuxGuest b = network.plug(guest("b"), 1).start()) {
+      GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
+      assertThat(traffic.ping(20)).hasSize(20);
+      assertThat(traffic.iperf("--time 1").getLong("sum_received.bytes")).isGreaterThan(1 << 20);
+      assertThat(traffic.iperf("--udp --bitrate 5M --time 1").getLong("sum.packets")).isPositive();
+      assertThat(a.virtio("eth0")).isEqualTo("virtio1");
+      assertThat(a.interrupts("virtio1-input\\.0")).isPositive();
+    }
   }
 
   private GuestBuilder guest(String name) {
     return new GuestBuilder(dir, name).programs("iperf3");
   }
 
-  private static void reach(LinuxGuest a, LinuxGuest b) {
-    GuestTraffic traffic = new GuestTraffic(a, b);
-    assertThat(traffic.ping(20)).hasSize(20);
-    assertThat(traffic.iperf("--time 1").getLong("sum_received.bytes")).isGreaterThan(1 << 20);
-    assertThat(traffic.iperf("--udp --bitrate 5M --time 1").getLong("sum.packets")).isPositive();
-  }
-
   @Test
   void aNewerQemuHasMultiQueueAndMsiX() {
     Requirements.qemu10();
     GuestBuilder builder =
-        new GuestBuilder(dir, "a").qemu(Qemu.V10).nic("hubport,hubid=0", MAC_A).cpus(2);
+        new GuestBuilder(dir, "a").qemu(Qemu.V10).nic("hubport,hubid=0", MAC).cpus(2);
     try (LinuxGuest guest = builder.start().awaitBoot()) {
       assertThat(guest.run("nproc").out()).isEqualTo("2\n");
-      assertThat(guest.run("cat /sys/class/net/eth0/address").out()).isEqualTo(MAC_A + "\n");
+      assertThat(guest.run("cat /sys/class/net/eth0/address").out()).isEqualTo(MAC + "\n");
       assertThat(guest.qmp().execute("query-version").getInt("return.qemu.major")).isEqualTo(10);
       guest.reset();
       assertThat(guest.qmp().awaitEvent("RESET").getBoolean("data.guest")).isFalse();
@@ -106,10 +95,10 @@ class GuestKitIT {
         Requirements.qemu10();
       }
       GuestBuilder builder =
-          new GuestBuilder(dir, "a").qemu(version).microvm().nic("hubport,hubid=0", MAC_A);
+          new GuestBuilder(dir, "a").qemu(version).microvm().nic("hubport,hubid=0", MAC);
       try (LinuxGuest guest = builder.start().awaitBoot()) {
         assertThat(guest.run("readlink -f /sys/class/net/eth0").out()).contains("LNRO0005");
-        assertThat(guest.run("cat /sys/class/net/eth0/address").out()).isEqualTo(MAC_A + "\n");
+        assertThat(guest.run("cat /sys/class/net/eth0/address").out()).isEqualTo(MAC + "\n");
         guest.powerOff();
       }
     }
@@ -141,7 +130,7 @@ class GuestKitIT {
     try (Testpmd backEnd =
             new Testpmd(dir.resolve("testpmd"), 0, port, "--forward-mode=icmpecho", "-a");
         LinuxGuest guest =
-            new GuestBuilder(dir, "a").vhostUserNic("path=" + socket, 1, MAC_A).start()) {
+            new GuestBuilder(dir, "a").vhostUserNic("path=" + socket, 1, MAC).start()) {
       guest.awaitBoot().address("eth0", "10.74.0.1/24");
       Run ping = guest.run("ping -A -c 20 10.74.0.2").ok();
       assertThat(ping.out()).contains("20 packets transmitted, 20 packets received");

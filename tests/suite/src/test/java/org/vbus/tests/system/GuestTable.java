@@ -1,0 +1,127 @@
+package org.vbus.tests.system;
+
+import com.typesafe.config.Config;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Prints what two guests get out of each of several networks between them: one run each, nothing
+/// asserted. Not part of the build; started by name, on a machine that has nothing else to do:
+///
+/// ```
+/// ./mvnw verify -pl tests/suite -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=GuestTable
+/// ```
+///
+/// `-Dguests.qemu=V7_2` or `V10` and `-Dguests.networks=stream,bridge,testpmd,vbus` choose rows;
+/// `-Dguests.vbus=FILE` is another configuration of vbus, see [GuestNetwork#vbus].
+class GuestTable {
+  private static final String VBUS =
+      """
+      switches { lan {} }
+      buses {
+        vm {
+          connector { vhost-user { directory = "@dir@" } }
+          devices {
+            a { model = venet, switch = lan }
+            b { model = venet, switch = lan }
+          }
+        }
+      }
+      """;
+  private static final int PINGS = 2000;
+  private static final int SECONDS = 3;
+
+  @Test
+  void printsATable(@TempDir Path dir) throws IOException {
+    Requirements.guests();
+    Requirements.qemu10();
+    Requirements.namespacesAnd("iperf3", "dpdk-testpmd", "stdbuf");
+    System.out.println(
+        """
+        | between the guests | QEMU | RTT p50 us | UDP 64 B kpps | UDP 1400 B Mb/s \
+        | TCP Mb/s fwd/rev | irq/pkt TX64 / RX64 |
+        |---|---|---|---|---|---|---|\
+        """);
+    for (String version : choice("guests.qemu", "V7_2,V10")) {
+      for (String name : choice("guests.networks", "stream,bridge,testpmd,vbus")) {
+        Path own = Files.createDirectory(dir.resolve(name + version));
+        try (GuestNetwork network = network(name, own)) {
+          System.out.println(row(name, Qemu.valueOf(version), network, own));
+        }
+      }
+    }
+  }
+
+  private static List<String> choice(String property, String all) {
+    return List.of(System.getProperty(property, all).split(",", -1));
+  }
+
+  private static GuestNetwork network(String name, Path dir) throws IOException {
+    return switch (name) {
+      case "stream" -> GuestNetwork.stream(dir);
+      case "bridge" -> GuestNetwork.bridge();
+      case "testpmd" -> GuestNetwork.testpmd(dir);
+      case "vbus" -> GuestNetwork.vbus(dir, vbus());
+      default -> throw new IllegalArgumentException("guests.networks: no network " + name);
+    };
+  }
+
+  private static String vbus() throws IOException {
+    String file = System.getProperty("guests.vbus");
+    return file == null ? VBUS : Files.readString(Path.of(file));
+  }
+
+  private static String row(String name, Qemu version, GuestNetwork network, Path dir) {
+    try (LinuxGuest a = network.plug(guest(dir, "a", version), 0).start();
+        LinuxGuest b = network.plug(guest(dir, "b", version), 1).start()) {
+      GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
+      List<Double> times = traffic.ping(PINGS);
+      Small small = Small.run(traffic);
+      return "| %s | %s | %.0f | %.0f | %.0f | %.0f/%.0f | %.3f/%.3f |"
+          .formatted(
+              name,
+              version,
+              times.get(PINGS / 2),
+              small.packets / 1e3 / SECONDS,
+              megabits(traffic.iperf("--udp --bitrate 0 --length 1400 --time " + SECONDS)),
+              megabits(traffic.iperf("--time " + SECONDS)),
+              megabits(traffic.iperf("--reverse --time " + SECONDS)),
+              small.sent,
+              small.received);
+    }
+  }
+
+  private static GuestBuilder guest(Path dir, String name, Qemu version) {
+    return new GuestBuilder(dir, name).qemu(version).programs("iperf3");
+  }
+
+  private static double megabits(Config end) {
+    return end.getDouble("sum_received.bits_per_second") / 1e6;
+  }
+
+  /// Datagrams of 64 bytes, as many as get through.
+  ///
+  /// @param packets that arrived
+  /// @param sent interrupts of the sender's card per packet it sent
+  /// @param received interrupts of the receiver's card per packet that arrived
+  private record Small(double packets, double sent, double received) {
+    static Small run(GuestTraffic traffic) {
+      String client = card(traffic.client());
+      String server = card(traffic.server());
+      long before = traffic.client().interrupts(client);
+      long behind = traffic.server().interrupts(server);
+      Config end = traffic.iperf("--udp --bitrate 0 --length 64 --time " + SECONDS);
+      double tx = traffic.client().interrupts(client) - before;
+      double rx = traffic.server().interrupts(server) - behind;
+      double arrived = end.getLong("sum_received.bytes") / 64.0;
+      return new Small(arrived, tx / end.getLong("sum_sent.packets"), rx / arrived);
+    }
+
+    private static String card(LinuxGuest guest) {
+      return guest.virtio("eth0") + "(-|$)";
+    }
+  }
+}
