@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,19 +145,36 @@ class GuestKitIT {
             new Testpmd(dir.resolve("back"), 0, List.of(Testpmd.backEnd(0, socket)));
         Testpmd frontEnd =
             new Testpmd(dir.resolve("front"), 1, List.of(Testpmd.frontEnd(0, socket)))) {
-      for (String line : Arrays.asList("set fwd rxonly", "start")) {
-        backEnd.command(line);
-      }
-      for (String line : Arrays.asList("set fwd txonly", "set txpkts 64", "start")) {
-        frontEnd.command(line);
-      }
-      HostProcess.await("packets", () -> backEnd.stats().getFirst().rx() > 100_000);
-      frontEnd.command("stop");
-      Testpmd.Port sent = frontEnd.stats().getFirst();
-      HostProcess.await("every packet", () -> backEnd.stats().getFirst().rx() == sent.tx());
-      assertThat(backEnd.stats().getFirst().rxBytes()).isEqualTo(64 * sent.tx());
+      everyPacketArrives(frontEnd, backEnd);
+      assertThat(backEnd.log()).containsOnlyOnce("VHOST_USER_SET_MEM_TABLE");
       frontEnd.quit();
       backEnd.quit();
     }
+  }
+
+  @Test
+  void dpdkWithHugePagesSendsItsMemoryTableAgain() {
+    Requirements.namespacesAnd("dpdk-testpmd", "stdbuf");
+    Path socket = dir.resolve("net");
+    try (HugePages pages = new HugePages(dir, 64);
+        Testpmd backEnd = new Testpmd(dir.resolve("back"), 0, List.of(Testpmd.backEnd(0, socket)));
+        Testpmd frontEnd =
+            new Testpmd(
+                dir.resolve("front"), 1, pages.dpdk(), List.of(Testpmd.frontEnd(0, socket)))) {
+      everyPacketArrives(frontEnd, backEnd);
+      assertThat(backEnd.log().split("VHOST_USER_SET_MEM_TABLE", -1)).hasSizeGreaterThan(2);
+      frontEnd.quit();
+      backEnd.quit();
+    }
+  }
+
+  private static void everyPacketArrives(Testpmd from, Testpmd to) {
+    List.of("set fwd rxonly", "start").forEach(to::command);
+    List.of("set fwd txonly", "set txpkts 64", "start").forEach(from::command);
+    HostProcess.await("packets", () -> to.stats().getFirst().rx() > 100_000);
+    String _ = from.command("stop");
+    Testpmd.Port sent = from.stats().getFirst();
+    HostProcess.await("every packet", () -> to.stats().getFirst().rx() == sent.tx());
+    assertThat(to.stats().getFirst().rxBytes()).isEqualTo(64 * sent.tx());
   }
 }

@@ -41,9 +41,9 @@ class GuestTable {
     Requirements.namespacesAnd("iperf3", "dpdk-testpmd", "stdbuf");
     System.out.println(
         """
-        | between the guests | QEMU | RTT p50 us | UDP 64 B kpps | UDP 1400 B Mb/s \
-        | TCP Mb/s fwd/rev | irq/pkt TX64 / RX64 |
-        |---|---|---|---|---|---|---|\
+        | between the guests | QEMU | RTT p50 us | frames 64 B kpps | irq/frame TX64/RX64 \
+        | UDP 64 B kpps | UDP 1400 B Mb/s | TCP Mb/s fwd/rev |
+        |---|---|---|---|---|---|---|---|\
         """);
     for (String version : choice("guests.qemu", "V7_2,V10")) {
       for (String name : choice("guests.networks", "stream,bridge,testpmd,vbus")) {
@@ -80,44 +80,53 @@ class GuestTable {
       GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
       List<Double> times = traffic.ping(PINGS);
       Small small = Small.run(traffic);
-      return "| %s | %s | %.0f | %.0f | %.0f | %.0f/%.0f | %.3f/%.3f |"
+      return "| %s | %s | %.0f | %.0f | %.3f/%.3f | %.0f | %.0f | %.0f/%.0f |"
           .formatted(
               name,
               version,
               times.get(PINGS / 2),
-              small.packets / 1e3 / SECONDS,
-              megabits(traffic.iperf("--udp --bitrate 0 --length 1400 --time " + SECONDS)),
-              megabits(traffic.iperf("--time " + SECONDS)),
-              megabits(traffic.iperf("--reverse --time " + SECONDS)),
+              small.rate / 1e3,
               small.sent,
-              small.received);
+              small.received,
+              bytes(traffic.iperf(udp(64))) / 64 / 1e3 / SECONDS,
+              megabits(traffic.iperf(udp(1400))),
+              megabits(traffic.iperf("--time " + SECONDS)),
+              megabits(traffic.iperf("--reverse --time " + SECONDS)));
     }
   }
 
+  private static String udp(int length) {
+    return "--udp --bitrate 0 --length %d --time %d".formatted(length, SECONDS);
+  }
+
   private static GuestBuilder guest(Path dir, String name, Qemu version) {
-    return new GuestBuilder(dir, name).qemu(version).programs("iperf3");
+    return new GuestBuilder(dir, name).qemu(version).programs("iperf3").modules("pktgen");
+  }
+
+  private static double bytes(Config end) {
+    return end.getLong("sum_received.bytes");
   }
 
   private static double megabits(Config end) {
-    return end.getDouble("sum_received.bits_per_second") / 1e6;
+    return 8 * bytes(end) / 1e6 / SECONDS;
   }
 
-  /// Datagrams of 64 bytes, as many as get through.
+  /// Frames of 64 bytes, as many as the client's kernel can send.
   ///
-  /// @param packets that arrived
-  /// @param sent interrupts of the sender's card per packet it sent
-  /// @param received interrupts of the receiver's card per packet that arrived
-  private record Small(double packets, double sent, double received) {
+  /// @param rate at which they arrived, in frames per second
+  /// @param sent interrupts of the sender's card per frame it sent
+  /// @param received interrupts of the receiver's card per frame that arrived
+  private record Small(double rate, double sent, double received) {
     static Small run(GuestTraffic traffic) {
       String client = card(traffic.client());
       String server = card(traffic.server());
       long before = traffic.client().interrupts(client);
       long behind = traffic.server().interrupts(server);
-      Config end = traffic.iperf("--udp --bitrate 0 --length 64 --time " + SECONDS);
+      GuestTraffic.Flood flood = traffic.flood(SECONDS);
       double tx = traffic.client().interrupts(client) - before;
       double rx = traffic.server().interrupts(server) - behind;
-      double arrived = end.getLong("sum_received.bytes") / 64.0;
-      return new Small(arrived, tx / end.getLong("sum_sent.packets"), rx / arrived);
+      return new Small(
+          (double) flood.received() / SECONDS, tx / flood.sent(), rx / flood.received());
     }
 
     private static String card(LinuxGuest guest) {

@@ -11,6 +11,10 @@ import java.util.regex.Pattern;
 /// Traffic from one guest to another: ping of busybox and iperf3, each run inside.
 final class GuestTraffic {
   private static final Duration LIMIT = Duration.ofSeconds(90);
+
+  /// Nobody's, so that the receiving kernel drops what it is sent without an answer.
+  private static final String UNUSED = "10.74.0.9";
+
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
 
   private final LinuxGuest client;
@@ -52,6 +56,47 @@ final class GuestTraffic {
       throw new AssertionError(times.size() + " of " + count + " answers: " + run);
     }
     return times;
+  }
+
+  /// Frames that one guest sent and the other received.
+  record Flood(long sent, long received) {}
+
+  /// Frames of 64 bytes, CRC included, from the kernel's generator in the client, 32 at a time and
+  /// as fast as it can. The client must have been built with the module pktgen.
+  Flood flood(int seconds) {
+    Run _ =
+        client
+            .run(
+                """
+                set -e
+                cd /proc/net/pktgen
+                echo rem_device_all >kpktgend_0
+                echo add_device eth0 >kpktgend_0
+                for option in 'count 0' 'delay 0' 'pkt_size 60' 'burst 32' \
+                  'dst %s' 'dst_mac %s' 'src_min 10.74.0.1' 'src_max 10.74.0.1'; do
+                  echo "$option" >eth0
+                done
+                """
+                    .formatted(UNUSED, mac(server)))
+            .ok();
+    long sent = counter(client, "tx_packets");
+    long received = counter(server, "rx_packets");
+    Run _ =
+        client.run(
+            LIMIT,
+            "echo start >/proc/net/pktgen/pgctrl & sleep %d; kill $!; wait".formatted(seconds));
+    Run _ = server.run("usleep 200000"); // for what is on the way
+    return new Flood(
+        counter(client, "tx_packets") - sent, counter(server, "rx_packets") - received);
+  }
+
+  private static String mac(LinuxGuest guest) {
+    return guest.run("cat /sys/class/net/eth0/address").ok().out().strip();
+  }
+
+  private static long counter(LinuxGuest guest, String name) {
+    String file = "/sys/class/net/eth0/statistics/" + name;
+    return Long.parseLong(guest.run("cat " + file).ok().out().strip());
   }
 
   /// Runs an iperf3 client.

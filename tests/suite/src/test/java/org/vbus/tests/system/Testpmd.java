@@ -18,10 +18,14 @@ import java.util.stream.Collectors;
 
 /// A running `dpdk-testpmd`: the peer of vhost-user, either end, that needs no guest.
 ///
-/// It runs without huge pages: DPDK then takes its memory from one memfd, which a back-end can map.
-/// Forwarding does not begin by itself. One thread at a time.
+/// Without huge pages DPDK takes its memory from one memfd, which a back-end can map. Forwarding
+/// does not begin by itself. One thread at a time.
 final class Testpmd implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /// Memory that needs nothing of the machine.
+  private static final List<String> MEMFD = List.of("--no-huge", "-m", "128");
+
   private static final String PROMPT = "testpmd> ";
   private static final AtomicInteger NEXT = new AtomicInteger();
   private static final Pattern PORT = Pattern.compile("NIC statistics for port (\\d+)");
@@ -39,11 +43,19 @@ final class Testpmd implements AutoCloseable {
   /// @param vdevs ports, as `--vdev` takes them, such as those of [#backEnd] and [#frontEnd]
   /// @param options of testpmd itself, such as `--forward-mode=io`
   Testpmd(Path log, int mainCore, List<String> vdevs, String... options) {
+    this(log, mainCore, MEMFD, vdevs, options);
+  }
+
+  /// As above.
+  ///
+  /// @param memory where it has its memory, such as [HugePages#dpdk()]
+  Testpmd(Path log, int mainCore, List<String> memory, List<String> vdevs, String... options) {
     this.log = log;
     // Line by line: its commands and its prompt share a file.
     List<String> words = new ArrayList<>(List.of("stdbuf", "-oL", "dpdk-testpmd"));
     words.addAll(List.of("-l", "0,1", "--main-lcore", "" + mainCore));
-    words.addAll(List.of("--no-huge", "-m", "128", "--no-pci", "--no-telemetry"));
+    words.addAll(memory);
+    words.addAll(List.of("--no-pci", "--no-telemetry"));
     String prefix = "vbus-it-" + ProcessHandle.current().pid() + "-" + NEXT.getAndIncrement();
     words.add("--file-prefix=" + prefix);
     vdevs.forEach(vdev -> words.addAll(List.of("--vdev", vdev)));
