@@ -61,9 +61,11 @@ final class Testpmd implements AutoCloseable {
     vdevs.forEach(vdev -> words.addAll(List.of("--vdev", vdev)));
     words.addAll(List.of("--", "-i", "--nb-cores=1", "--total-num-mbufs=8192"));
     words.addAll(List.of(options));
+    ProcessBuilder builder = new ProcessBuilder(words);
+    // Where DPDK leaves files of its own.
+    builder.environment().put("RUNTIME_DIRECTORY", "" + log.toAbsolutePath().getParent());
     try {
-      process =
-          new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+      process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
