@@ -44,7 +44,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
   private static final int SHUT_BOTH = 2;
-  private static final int BACKLOG = 16;
+  private static final int BACKLOG = 128;
 
   // struct sockaddr_un { u16 family; char path[108]; }
   private static final int PATH = 2;

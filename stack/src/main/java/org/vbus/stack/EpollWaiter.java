@@ -14,6 +14,7 @@ public final class EpollWaiter implements Waiter {
 
   private final Epoll epoll;
   private final EventFd wake;
+  private volatile boolean closed;
 
   /// What to run when the descriptor of that number is ready.
   private final Map<Integer, Runnable> watched = new ConcurrentHashMap<>();
@@ -65,7 +66,10 @@ public final class EpollWaiter implements Waiter {
     try {
       epoll.add(fd, events, fd);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      if (!closed) {
+        throw new UncheckedIOException(e);
+      }
+      // Nobody will block here again.
     }
   }
 
@@ -82,6 +86,7 @@ public final class EpollWaiter implements Waiter {
 
   @Override
   public void close() {
+    closed = true;
     epoll.close();
     wake.close();
   }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +33,7 @@ final class Endpoint {
   private final @Nullable Path path;
   private final Repeats complaints = new Repeats();
   private @Nullable UnixSocket listener;
-  private @Nullable UnixSocket waiting;
+  private final Deque<UnixSocket> waiting = new ArrayDeque<>();
   private @Nullable Session session;
   private @Nullable MessageChannel channel;
   private long retryMillis = FIRST_RETRY_MILLIS;
@@ -77,7 +79,7 @@ final class Endpoint {
   /// An endpoint on a connection that is there already; `ended` hears when the front-end is gone.
   static Endpoint connected(Slot slot, Surroundings around, UnixSocket socket, Runnable ended) {
     Endpoint endpoint = new Endpoint(slot, around, null, ended);
-    endpoint.waiting = socket;
+    endpoint.waiting.add(socket);
     return endpoint;
   }
 
@@ -89,12 +91,11 @@ final class Endpoint {
   void start() {
     open = true;
     UnixSocket server = listener;
-    UnixSocket given = waiting;
+    UnixSocket given = waiting.poll();
     if (server != null) {
       watch(server, this::accept);
       LOG.info("{}: listening at {}", name(), path == null ? "an inherited socket" : path);
     } else if (given != null) {
-      waiting = null;
       serve(given);
     } else {
       connect();
@@ -121,12 +122,10 @@ final class Endpoint {
       }
       if (session == null) {
         serve(socket);
-      } else if (waiting == null) {
-        // The front-end before it may have died a moment ago.
-        waiting = socket;
-        control.after(PATIENCE_MILLIS, () -> refuse(socket));
       } else {
-        socket.close();
+        // The front-end before it may have gone a moment ago.
+        waiting.add(socket);
+        control.after(PATIENCE_MILLIS, () -> refuse(socket));
       }
     } catch (SystemCallException e) {
       complain("{}: {}", String.valueOf(e.getMessage()));
@@ -134,8 +133,7 @@ final class Endpoint {
   }
 
   private void refuse(UnixSocket socket) {
-    if (waiting == socket) {
-      waiting = null;
+    if (waiting.remove(socket)) {
       socket.close();
       complain("{}: refused a second front-end at {}", String.valueOf(path));
     }
@@ -203,9 +201,8 @@ final class Endpoint {
     if (!open) {
       return;
     }
-    UnixSocket next = waiting;
+    UnixSocket next = waiting.poll();
     if (next != null) {
-      waiting = null;
       serve(next);
     } else if (listener == null) {
       control.after(retryMillis, this::connect);
@@ -230,11 +227,8 @@ final class Endpoint {
   void close() {
     open = false;
     endSession();
-    UnixSocket next = waiting;
-    if (next != null) {
-      waiting = null;
-      next.close();
-    }
+    waiting.forEach(UnixSocket::close);
+    waiting.clear();
     UnixSocket server = listener;
     if (server != null) {
       listener = null;
