@@ -68,13 +68,13 @@ public final class DeviceRegisters {
   /// RW: device status; writing 0 resets.
   public static final int STATUS = 0x070;
 
-  /// W: descriptor table, low half; high half follows.
+  /// W: descriptor table, or descriptor ring of a packed queue, low half; high half follows.
   public static final int QUEUE_DESC_LOW = 0x080;
 
-  /// W: avail ring, low half; high half follows.
+  /// W: avail ring, or driver event suppression, low half; high half follows.
   public static final int QUEUE_DRIVER_LOW = 0x090;
 
-  /// W: used ring, low half; high half follows.
+  /// W: used ring, or device event suppression, low half; high half follows.
   public static final int QUEUE_DEVICE_LOW = 0x0a0;
 
   /// R: low half of the length of a shared memory region, all ones: there is none; high half
@@ -84,6 +84,9 @@ public final class DeviceRegisters {
   /// R: low half of the address of a shared memory region, all ones: there is none; high half
   /// follows.
   public static final int SHM_BASE_LOW = 0x0b8;
+
+  /// RW: 1 resets the selected queue, which is over before it can be read back; RING_RESET only.
+  public static final int QUEUE_RESET = 0x0c0;
 
   /// vbus, W: how signals of the selected queue reach the guest: the interrupt vector under direct
   /// signals, the signal handle under ring signals.

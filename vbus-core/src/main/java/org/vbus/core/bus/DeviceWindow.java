@@ -147,6 +147,11 @@ final class DeviceWindow implements DeviceSignals {
       case QUEUE_SEL -> queueSelect = value;
       case QUEUE_SIZE -> place(value, -1, 0, false);
       case QUEUE_READY -> device.queueReady(queueSelect, value == 1);
+      case QUEUE_RESET -> {
+        if (value == 1) {
+          device.resetQueue(queueSelect);
+        }
+      }
       case QUEUE_NOTIFY -> device.kick(value);
       case INTERRUPT_ACK -> interruptStatus.getAndUpdate(bits -> bits & ~value);
       case STATUS -> writeStatus(value);

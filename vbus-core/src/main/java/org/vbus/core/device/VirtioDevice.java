@@ -29,7 +29,13 @@ public final class VirtioDevice {
 
   /// Features that rings and transports of this project offer for every device.
   public static final long RING_FEATURES =
-      Feature.setOf(Feature.VERSION_1, Feature.INDIRECT_DESC, Feature.EVENT_IDX);
+      Feature.setOf(
+          Feature.VERSION_1,
+          Feature.INDIRECT_DESC,
+          Feature.EVENT_IDX,
+          Feature.RING_PACKED,
+          Feature.IN_ORDER,
+          Feature.RING_RESET);
 
   private final String name;
   private final int slot;
@@ -219,14 +225,15 @@ public final class VirtioDevice {
     return exists(i) && queues[i].ready;
   }
 
-  /// The driver enables queue `i` before DRIVER_OK, or disables it. Disabling a queue of a running
-  /// device restarts the model without it: the other queues go on where they are, but chains the
-  /// model held are not completed any more.
+  /// The driver enables queue `i` before DRIVER_OK, with RING_RESET also after it (2.6.1.2), or
+  /// disables it. Either restarts the model of a running device: the other queues go on where they
+  /// are, but chains the model held are not completed any more.
   public synchronized void queueReady(int i, boolean ready) {
     if (!exists(i) || queues[i].ready == ready) {
       return;
     }
-    if (ready && running) {
+    boolean live = (status & DeviceStatus.DRIVER_OK) != 0;
+    if (ready && live && (!Feature.RING_RESET.in(accepted) || running != hasQueues())) {
       complain("{}: driver enabled queue {} after DRIVER_OK; ignored", name, i);
       return;
     }
@@ -236,9 +243,35 @@ public final class VirtioDevice {
       return;
     }
     queues[i].ready = ready;
-    if (running) {
+    if (ready && live) {
+      reconfigure(() -> open(Objects.requireNonNull(attachment), i));
+    } else if (running) {
       reconfigure(() -> queues[i].queue = null);
     }
+  }
+
+  /// The driver resets queue `i` by itself (2.6.1.1); ignored without RING_RESET. When this returns
+  /// no loop touches the queue's memory, nothing of its place and size is left, and its fault is
+  /// forgotten.
+  public synchronized void resetQueue(int i) {
+    if (!exists(i) || !Feature.RING_RESET.in(accepted)) {
+      return;
+    }
+    if (queues[i].queue != null) {
+      reconfigure(() -> queues[i].queue = null);
+    }
+    forget(i);
+  }
+
+  private void forget(int i) {
+    QueueState q = queues[i];
+    q.queue = null;
+    q.refused = false;
+    q.ready = false;
+    q.size = maxQueueSize(i);
+    q.desc = 0;
+    q.avail = 0;
+    q.used = 0;
   }
 
   // Transports without a status field, which start and stop queues one by one (vhost-user).
@@ -411,15 +444,8 @@ public final class VirtioDevice {
   public synchronized void reset() {
     stop();
     for (int i = 0; i < queues.length; i++) {
-      QueueState q = queues[i];
-      q.queue = null;
-      q.refused = false;
-      q.log = null;
-      q.ready = false;
-      q.size = maxQueueSize(i);
-      q.desc = 0;
-      q.avail = 0;
-      q.used = 0;
+      forget(i);
+      queues[i].log = null;
     }
     accepted = 0;
     synchronized (queues) {

@@ -180,7 +180,7 @@ class BusTest {
 
   @Test
   void aBusOffersTheRingFeaturesItWasMadeWith() {
-    Bus plain = new Bus("plain", 1, Feature.EVENT_IDX.mask() | 1L << 34);
+    Bus plain = new Bus("plain", 1, Feature.EVENT_IDX.mask() | 1L << 38);
     VirtioDevice device = plain.plug("a", new TemplateDevice()).device();
 
     assertThat(device.offeredFeatures())

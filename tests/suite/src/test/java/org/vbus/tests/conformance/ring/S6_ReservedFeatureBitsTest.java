@@ -32,7 +32,8 @@ class S6_ReservedFeatureBitsTest {
   void noDeviceOffersSrIov() {
     VirtioDevice device = new VirtioDevice("d", 0, new TemplateDevice(), -1L);
     assertThat(device.offeredFeatures() & SR_IOV).isZero();
-    assertThat(device.offeredFeatures()).isEqualTo(1L << 28 | 1L << 29 | VERSION_1);
+    assertThat(device.offeredFeatures())
+        .isEqualTo(1L << 28 | 1L << 29 | VERSION_1 | 1L << 34 | 1L << 35 | 1L << 40);
   }
 
   @Test
