@@ -43,7 +43,9 @@ final class LoopbackStack implements AutoCloseable {
   LoopbackStack(Setup setup) {
     Placement.bind(setup.placement().north());
     int devices = setup.devices();
-    long features = VirtioDevice.RING_FEATURES;
+    // Split rings, which nearly all guests use.
+    long features =
+        VirtioDevice.RING_FEATURES & ~Feature.setOf(Feature.RING_PACKED, Feature.IN_ORDER);
     if (!setup.eventIndex()) {
       features &= ~Feature.EVENT_IDX.mask();
     }
