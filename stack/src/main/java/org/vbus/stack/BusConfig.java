@@ -20,6 +20,8 @@ import org.vbus.stack.config.Range;
 /// @param signals how signals become interrupts; null = the connector's default
 /// @param eventIdx whether devices offer the event index
 /// @param indirect whether devices offer indirect descriptors
+/// @param packed whether devices offer packed rings
+/// @param inOrder whether devices offer to use buffers in order
 /// @param slots places for devices, hot-plugged ones included
 /// @param devices devices by name
 public record BusConfig(
@@ -28,6 +30,8 @@ public record BusConfig(
         Located<SignalPolicy> signals,
     @Default("true") @Doc("offer the event index") boolean eventIdx,
     @Default("true") @Doc("offer indirect descriptors") boolean indirect,
+    @Default("true") @Doc("offer packed rings") boolean packed,
+    @Default("true") @Doc("offer to use buffers in order") boolean inOrder,
     @Default("32") @Range(min = 1, max = 4096) @Doc("places for devices") int slots,
     @Default("{}") @NamedBy("model") @Doc("devices by name") Map<String, PluginBlock> devices) {
   /// Refuses more devices than there are places.
@@ -62,6 +66,9 @@ public record BusConfig(
 
   private long ringFeatures() {
     return (eventIdx ? Feature.EVENT_IDX.mask() : 0)
-        | (indirect ? Feature.INDIRECT_DESC.mask() : 0);
+        | (indirect ? Feature.INDIRECT_DESC.mask() : 0)
+        | (packed ? Feature.RING_PACKED.mask() : 0)
+        | (inOrder ? Feature.IN_ORDER.mask() : 0)
+        | Feature.RING_RESET.mask();
   }
 }
