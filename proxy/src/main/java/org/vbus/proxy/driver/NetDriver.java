@@ -120,17 +120,9 @@ public final class NetDriver extends Napi implements Driver {
     this.txBuffers = heap.allocate((long) txSize * tx.size(), 4096);
     this.scratch = heap.allocate(SCRATCH, 64);
     this.txFree = new int[tx.size()];
-    for (int i = 0; i < txFree.length; i++) {
-      txFree[i] = i;
-    }
-    this.txFreeCount = txFree.length;
     device.onConfigChange(this::configChanged);
-    device.enableQueue(RX, rx.addresses(), 1, this::signalled);
-    device.enableQueue(TX, tx.addresses(), 1, () -> {});
-    tx.disableSignals();
-    for (int i = 0; i < rx.size(); i++) {
-      offer(i);
-    }
+    enableReceive();
+    enableTransmit();
     VirtioInit.driverOk(device);
     if (rx.publish()) {
       device.kick(RX);
@@ -144,6 +136,47 @@ public final class NetDriver extends Napi implements Driver {
     int max = VirtioInit.needQueue(device, index);
     return DriverQueue.create(
         index, Math.min(size, max), features, index == TX ? 1 : 0, heap, guest.ledger());
+  }
+
+  private void enableReceive() {
+    device.enableQueue(RX, rx.addresses(), 1, this::signalled);
+    for (int i = 0; i < rx.size(); i++) {
+      offer(i);
+    }
+  }
+
+  private void enableTransmit() {
+    for (int i = 0; i < txFree.length; i++) {
+      txFree[i] = i;
+    }
+    txFreeCount = txFree.length;
+    device.enableQueue(TX, tx.addresses(), 1, () -> {});
+    tx.disableSignals();
+  }
+
+  /// Resets the receive queue alone and sets it up again (2.6.1); frames received and not yet taken
+  /// are lost.
+  ///
+  /// @throws IllegalStateException when RING_RESET was not negotiated
+  public void restartReceive() {
+    VirtioInit.resetQueue(device, rx, features);
+    enableReceive();
+    if (rx.publish()) {
+      device.kick(RX);
+    }
+    if (guest.polling()) {
+      rx.disableSignals();
+    }
+  }
+
+  /// Resets the transmit queue alone and sets it up again (2.6.1); frames sent and not yet used are
+  /// lost.
+  ///
+  /// @throws IllegalStateException when RING_RESET was not negotiated
+  public void restartTransmit() {
+    VirtioInit.resetQueue(device, tx, features);
+    txKickWanted = false;
+    enableTransmit();
   }
 
   private boolean has(int bit) {

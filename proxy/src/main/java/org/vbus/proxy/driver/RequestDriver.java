@@ -17,6 +17,8 @@ public final class RequestDriver extends Napi implements Driver {
   private final DriverQueue queue;
   private final int bufferSize;
   private final int depth;
+  private final int level;
+  private final long features;
   private final long buffers;
 
   /// Tokens not in flight: a queue, `freeCount` of them from `firstFree` on, wrapping.
@@ -44,22 +46,46 @@ public final class RequestDriver extends Napi implements Driver {
     this.device = device;
     this.heap = guest.heap();
     this.bufferSize = bufferSize;
-    long features = VirtioInit.negotiate(device, understood | Feature.VERSION_1.mask());
+    this.level = level;
+    this.features = VirtioInit.negotiate(device, understood | Feature.VERSION_1.mask());
     int entries = Math.min(size, VirtioInit.needQueue(device, 0));
     this.queue = DriverQueue.create(0, entries, features, 2, heap, guest.ledger());
     this.depth = Feature.INDIRECT_DESC.in(features) ? entries : entries / 2;
     this.buffers = heap.allocate(2L * bufferSize * depth, GuestHeap.GRAIN);
     this.freeTokens = new int[depth];
-    for (int i = 0; i < depth; i++) {
-      freeTokens[i] = i;
-    }
-    this.freeCount = depth;
+    freeAll();
     device.enableQueue(0, queue.addresses(), level, this::signalled);
     VirtioInit.driverOk(device);
     if (guest.polling()) {
       queue.disableSignals();
       guest.schedule(this);
     }
+  }
+
+  private void freeAll() {
+    for (int i = 0; i < depth; i++) {
+      freeTokens[i] = i;
+    }
+    firstFree = 0;
+    freeCount = depth;
+  }
+
+  /// Resets the queue alone and sets it up again (2.6.1). What was in flight is never completed;
+  /// all requests are free.
+  ///
+  /// @throws IllegalStateException when RING_RESET was not negotiated
+  public void restartQueue() {
+    VirtioInit.resetQueue(device, queue, features);
+    freeAll();
+    device.enableQueue(0, queue.addresses(), level, this::signalled);
+    if (guest.polling()) {
+      queue.disableSignals();
+    }
+  }
+
+  /// The negotiated features.
+  public long features() {
+    return features;
   }
 
   /// Most requests in flight.

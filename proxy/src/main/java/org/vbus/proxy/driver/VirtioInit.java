@@ -61,6 +61,18 @@ public final class VirtioInit {
     return max;
   }
 
+  /// Resets one queue and makes its rings as new (2.6.1.1); it is to be enabled again.
+  ///
+  /// @throws IllegalStateException when RING_RESET was not negotiated
+  /// @throws DriverException when the reset does not end
+  static void resetQueue(VirtioTransport device, DriverQueue queue, long features) {
+    if (!Feature.RING_RESET.in(features)) {
+      throw new IllegalStateException(device.name() + " resets no single queue");
+    }
+    device.resetQueue(queue.index());
+    queue.reset();
+  }
+
   /// Says that the driver is ready; queues are enabled before this, kicks come only after it.
   public static void driverOk(VirtioTransport device) {
     device.status(

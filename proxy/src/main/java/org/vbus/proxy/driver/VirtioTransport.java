@@ -38,6 +38,14 @@ public interface VirtioTransport {
   /// `level`.
   void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler);
 
+  /// Resets one queue (2.6.1): when this returns the device touches no memory for it any more, and
+  /// [#enableQueue] may place it anew. Only where RING_RESET was negotiated.
+  ///
+  /// @throws org.vbus.proxy.guest.DriverException when the reset does not end
+  default void resetQueue(int queue) {
+    throw new UnsupportedOperationException(name() + " resets no single queue");
+  }
+
   /// Sets who hears configuration changes.
   void onConfigChange(Runnable handler);
 

@@ -3,19 +3,26 @@ package org.vbus.proxy.guest;
 import static org.vbus.core.bus.DeviceRegisters.*;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.proxy.driver.VirtioTransport;
 
 /// virtio-vbus: virtio over the register window of a slot. The registers are those of virtio-mmio
 /// (4.2), plus the bus's own for signals.
 public final class VbusTransport implements VirtioTransport {
+  private static final int RESET_TRIES = 1000;
+
   private final Guest guest;
   private final GuestBus bus;
   private final int slot;
   private final int window;
   private final String type;
   private final List<Integer> claimed = new ArrayList<>();
+
+  /// Signal by queue.
+  private final Map<Integer, Integer> signals = new HashMap<>();
 
   VbusTransport(Guest guest, GuestBus bus, int slot, String type) {
     this.guest = guest;
@@ -93,6 +100,7 @@ public final class VbusTransport implements VirtioTransport {
   @Override
   public void enableQueue(int queue, VirtQueue.Addresses at, int level, Runnable handler) {
     int signal = claim(handler);
+    signals.put(queue, signal);
     bus.write(window, QUEUE_SEL, queue);
     bus.write(window, QUEUE_SIGNAL, signal);
     bus.write(window, QUEUE_LEVEL, level);
@@ -101,6 +109,22 @@ public final class VbusTransport implements VirtioTransport {
     bus.write64(window, QUEUE_DRIVER_LOW, at.avail());
     bus.write64(window, QUEUE_DEVICE_LOW, at.used());
     bus.write(window, QUEUE_READY, 1);
+  }
+
+  @Override
+  public void resetQueue(int queue) {
+    bus.write(window, QUEUE_SEL, queue);
+    bus.write(window, QUEUE_RESET, 1);
+    for (int tries = 0; bus.read(window, QUEUE_RESET) != 0; tries++) {
+      if (tries == RESET_TRIES) {
+        throw new DriverException(name() + " does not finish the reset of queue " + queue);
+      }
+      Thread.onSpinWait();
+    }
+    Integer signal = signals.remove(queue);
+    if (signal != null && claimed.remove(signal)) {
+      bus.release(signal);
+    }
   }
 
   private int claim(Runnable handler) {
@@ -127,5 +151,6 @@ public final class VbusTransport implements VirtioTransport {
   public void release() {
     claimed.forEach(bus::release);
     claimed.clear();
+    signals.clear();
   }
 }

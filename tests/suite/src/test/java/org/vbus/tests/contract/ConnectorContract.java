@@ -43,6 +43,7 @@ import org.vbus.fixture.stack.ProbeDevice;
 import org.vbus.fixture.stack.RawDevice;
 import org.vbus.fixture.stack.RecordingConnector;
 import org.vbus.fixture.stack.RecordingConnector.Kind;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.proxy.cpu.GuestCpu;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
@@ -330,14 +331,17 @@ public abstract class ConnectorContract {
 
   @ParameterizedTest
   @CsvSource({
-    "DIRECT, 0, true",
-    "DIRECT, 30000, false",
-    "RING, 0, false",
-    "RING, 0, true",
-    "RING, 30000, true",
-    "POLLED, 0, true"
+    "DIRECT, 0, true, SPLIT",
+    "DIRECT, 0, false, PACKED",
+    "DIRECT, 30000, false, SPLIT_IN_ORDER",
+    "RING, 0, false, SPLIT",
+    "RING, 0, true, SPLIT",
+    "RING, 0, true, PACKED_IN_ORDER",
+    "RING, 30000, true, PACKED",
+    "POLLED, 0, true, SPLIT"
   })
-  void noSignalIsLostWhateverTheTiming(SignalPolicy policy, long spinNanos, boolean eventIdx) {
+  void noSignalIsLostWhateverTheTiming(
+      SignalPolicy policy, long spinNanos, boolean eventIdx, RingFormat format) {
     SplittableRandom random = new SplittableRandom(spinNanos + 1);
     host(new Idle(Duration.ofNanos(spinNanos)));
     probe.behave((queue, chain, budget) -> {
@@ -351,7 +355,7 @@ public abstract class ConnectorContract {
       return ProbeDevice.echo(queue, chain, Math.min(limit, budget));
     });
     bus.plug("probe", probe);
-    EchoGuest guest = new EchoGuest(attach(policy).guest(), cpu, eventIdx);
+    EchoGuest guest = new EchoGuest(attach(policy).guest(), cpu, format.features(eventIdx));
     RequestDriver driver = guest.driver(0);
     EchoGuest.Pace pace = EchoGuest.random(spinNanos);
     SplittableRandom bursts = new SplittableRandom(3);

@@ -21,9 +21,12 @@ import org.vbus.core.device.HasConfig;
 import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.memory.LittleEndian;
+import org.vbus.core.ring.PackedQueue;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.SplitLayout;
+import org.vbus.core.ring.VirtQueue;
 import org.vbus.fixture.stack.DeviceRig;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.proxy.driver.DriverQueue;
 
 /// What every device model promises to its queues and its guest, whatever it does with requests: a
@@ -69,6 +72,13 @@ public abstract class DeviceContract {
 
   private void start(long features) {
     rig.start(features, allQueues());
+  }
+
+  /// One after the other without any ring feature and in each format with all of them.
+  private static long features(int round) {
+    RingFormat[] formats = RingFormat.values();
+    int format = round % (formats.length + 1);
+    return format == formats.length ? version1() : formats[format].features();
   }
 
   private static long version1() {
@@ -150,7 +160,7 @@ public abstract class DeviceContract {
   @RepeatedTest(20)
   void everyChainComesBackOnceWhateverItsShape(RepetitionInfo repetition) {
     Random random = new Random(repetition.getCurrentRepetition());
-    start(repetition.getCurrentRepetition() % 2 == 0 ? version1() : VirtioDevice.RING_FEATURES);
+    start(features(repetition.getCurrentRepetition()));
     for (int queue : answeringQueues()) {
       DriverQueue driver = rig.driver(queue);
       int[] writable = new int[driver.size()];
@@ -222,7 +232,7 @@ public abstract class DeviceContract {
   @RepeatedTest(40)
   void noRingNonsenseReachesTheLoopAsAnException(RepetitionInfo repetition) {
     Random random = new Random(1000 + repetition.getCurrentRepetition());
-    start(VirtioDevice.RING_FEATURES);
+    start(features(repetition.getCurrentRepetition()));
     scramble(random);
     for (int queue : allQueues()) {
       garbage(random, queue);
@@ -242,6 +252,32 @@ public abstract class DeviceContract {
   /// Descriptors that are nearly right, and an avail ring full of them.
   private void garbage(Random random, int queue) {
     var at = rig.driver(queue).addresses();
+    if (rig.device(queue) instanceof PackedQueue) {
+      packedGarbage(random, at);
+    } else {
+      splitGarbage(random, at);
+    }
+  }
+
+  private void packedGarbage(Random random, VirtQueue.Addresses at) {
+    for (int i = 0; i < at.size(); i++) {
+      long addr = random.nextInt(20) == 0 ? random.nextLong() : at(random);
+      int len = random.nextInt(20) == 0 ? random.nextInt() : length(random);
+      int flags = random.nextInt(10) == 0 ? random.nextInt(8) : random.nextInt(4);
+      int wrap = random.nextInt(20) == 0 ? random.nextInt(0x10000) : random.nextInt(8) / 7;
+      rig.memory().set(LittleEndian.LONG_ANY, at.desc() - DeviceRig.BASE + 16L * i, addr);
+      rig.memory()
+          .set(
+              LittleEndian.LONG_ANY,
+              at.desc() - DeviceRig.BASE + 16L * i + 8,
+              (len & 0xffffffffL)
+                  | (long) random.nextInt(at.size()) << 32
+                  | (long) (flags | (wrap == 0 ? 0x80 : wrap == 1 ? 0x8000 : wrap)) << 48);
+    }
+    rig.memory().set(LittleEndian.INT_ANY, at.avail() - DeviceRig.BASE, random.nextInt());
+  }
+
+  private void splitGarbage(Random random, VirtQueue.Addresses at) {
     MemorySegment memory = rig.memory();
     long desc = at.desc() - DeviceRig.BASE;
     long avail = at.avail() - DeviceRig.BASE;
@@ -288,8 +324,8 @@ public abstract class DeviceContract {
 
   @Test
   void startsAgainAfterEachStop() {
-    for (int round = 0; round < 5; round++) {
-      start(round % 2 == 0 ? version1() : VirtioDevice.RING_FEATURES);
+    for (int round = 0; round < 10; round++) {
+      start(features(round));
       for (int queue : answeringQueues()) {
         for (int i = 0; i < 10; i++) {
           randomChain(new Random(i), queue, i);

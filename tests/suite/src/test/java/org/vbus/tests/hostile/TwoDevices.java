@@ -18,6 +18,7 @@ import org.vbus.core.loop.PollLoop;
 import org.vbus.core.memory.LittleEndian;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.devices.template.TemplateDevice;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.proxy.cpu.GuestCpu;
 import org.vbus.proxy.driver.RequestDriver;
 import org.vbus.proxy.driver.VirtioInit;
@@ -133,7 +134,7 @@ final class TwoDevices implements AutoCloseable {
 
   /// Initialises the liar's device with its queue at `at`.
   void bringUp(VirtQueue.Addresses at) {
-    VirtioInit.negotiate(liar(), VirtioDevice.RING_FEATURES);
+    VirtioInit.negotiate(liar(), RingFormat.SPLIT.features());
     liar().onConfigChange(() -> configSignals++);
     liar().enableQueue(0, at, 1, () -> usedSignals++);
     VirtioInit.driverOk(liar());

@@ -17,6 +17,7 @@ import org.vbus.core.memory.LittleEndian;
 import org.vbus.core.memory.MappedMemory;
 import org.vbus.core.memory.MemoryRegion;
 import org.vbus.core.ring.SplitLayout;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 import org.vbus.venet.VenetDevice;
@@ -85,7 +86,7 @@ final class NetGuest implements DeviceSignals {
   NetGuest(Lan lan, long mac, int mtu, long features, int queueSize) {
     this.lan = lan;
     this.device = new VenetDevice("guest-" + mac, lan.network, mac, mtu, 0);
-    this.virtio = new VirtioDevice("eth0", 0, device, VirtioDevice.RING_FEATURES);
+    this.virtio = new VirtioDevice("eth0", 0, device, RingFormat.SPLIT.features());
     MemoryRegion low = new MemoryRegion(BASE, memory.asSlice(0, HALF));
     MemoryRegion high = new MemoryRegion(BORDER, memory.asSlice(HALF));
     virtio.attach(

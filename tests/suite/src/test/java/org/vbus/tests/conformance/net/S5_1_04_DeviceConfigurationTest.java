@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vbus.core.device.VirtioDevice;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.tests.conformance.Clause;
 import org.vbus.venet.VenetConfig;
 import org.vbus.venet.VenetDevice;
@@ -21,7 +21,7 @@ class S5_1_04_DeviceConfigurationTest {
   private static final int MTU = 10;
   private static final int STATUS = 6;
   private static final long ALL =
-      1L << 3 | 1L << 5 | MRG_RXBUF | 1L << 16 | VirtioDevice.RING_FEATURES;
+      1L << 3 | 1L << 5 | MRG_RXBUF | 1L << 16 | RingFormat.SPLIT.features();
 
   private final Lan lan = new Lan();
 

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Event;
+import org.vbus.fixture.stack.RingFormat;
 import org.vbus.tests.conformance.Clause;
 import org.vbus.tests.conformance.net.NetGuest.Piece;
 import org.vbus.tests.conformance.net.NetGuest.Used;
@@ -220,7 +220,7 @@ class S5_1_09_4_IncomingPacketsTest {
     guest.virtio.writeStatus(0);
     lan.deliver(frame(60));
     assertThat(guest.drops(DropReason.LINK_DOWN)).as("before the driver is ready").isEqualTo(1);
-    guest.start(VirtioDevice.RING_FEATURES & ~Feature.INDIRECT_DESC.mask(), false);
+    guest.start(RingFormat.SPLIT.features() & ~Feature.INDIRECT_DESC.mask(), false);
     byte[] toAll = Frames.frame(MacAddress.BROADCAST, MAC + 1, Frames.IPV4, 60);
     NetGuest other = new NetGuest(lan, MAC + 1, 1500, 0, 64);
     other.send(Frames.join(Frames.plainHeader(), toAll));
@@ -231,7 +231,7 @@ class S5_1_09_4_IncomingPacketsTest {
   @Test
   void framesOfAnotherLoopDoNotWaitForAQueueThatDoesNotExist() {
     guest.virtio.writeStatus(0);
-    guest.start(VirtioDevice.RING_FEATURES & ~Feature.INDIRECT_DESC.mask(), false);
+    guest.start(RingFormat.SPLIT.features() & ~Feature.INDIRECT_DESC.mask(), false);
     lan.loop.start();
     try {
       for (int i = 0; i < 300; i++) {
