@@ -16,6 +16,7 @@ final class ConformanceReport {
       Map.of(
           "basic", "Basic facilities (chapters 2, 3 and 6)",
           "split ring", "Split virtqueues (2.7)",
+          "packed ring", "Packed virtqueues (2.8)",
           "mmio", "Register window (4.2, virtio over MMIO)",
           "net", "Network device (5.1)");
 

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.vbus.core.ring.PackedIndex;
 import org.vbus.core.ring.U16;
 import org.vbus.tests.litmus.StoreBuffers.Order;
 import org.vbus.tests.litmus.StoreBuffers.Outcome;
@@ -68,6 +69,66 @@ class NotificationLitmusTest {
     }
   }
 
+  /// Both forms of suppression, from each place and so across both wraps of the counters.
+  static List<PackedRingModel> packedRings() {
+    List<PackedRingModel> rings = new ArrayList<>();
+    for (boolean loop : new boolean[] {false, true}) {
+      for (int start = 0; start < 2 * PackedRingModel.SIZE; start++) {
+        addPackedRings(rings, loop, false, start);
+        addPackedRings(rings, loop, true, start);
+      }
+    }
+    return rings;
+  }
+
+  private static void addPackedRings(
+      List<PackedRingModel> rings, boolean loop, boolean eventIdx, int start) {
+    rings.add(new PackedRingModel(loop, eventIdx, start, 2, 2, 2, 1));
+    rings.add(new PackedRingModel(loop, eventIdx, start, 3, 1, 1, 1));
+    rings.add(new PackedRingModel(loop, eventIdx, start, 3, 1, 2, 2));
+    rings.add(new PackedRingModel(loop, eventIdx, start, 3, 2, 2, 2));
+    rings.add(new PackedRingModel(loop, eventIdx, start, 4, 2, 2, 1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("packedRings")
+  void aPackedRingLosesNoWakeUpUnderTotalStoreOrder(PackedRingModel ring) {
+    Outcome outcome = ring.explore(Order.TSO);
+    assertThat(outcome.violation()).isNull();
+    assertThat(outcome.ends()).isPositive();
+  }
+
+  @ParameterizedTest
+  @MethodSource("packedRings")
+  void aPackedRingLosesNoWakeUpWhenOnlyReleasesKeepStoresInOrder(PackedRingModel ring) {
+    Outcome outcome = ring.explore(Order.PSO);
+    assertThat(outcome.violation()).isNull();
+    assertThat(outcome.ends()).isPositive();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anOrderingOrALookThatIsLeftOutOfAPackedRingIsFound(PackedRingModel.Bug bug) {
+    boolean weakStore =
+        switch (bug) {
+          case DP_1_PLAIN,
+              PQ_2_PLAIN,
+              DRIVER_RELEASES_THE_FIRST_BEFORE_THE_REST,
+              DEVICE_RELEASES_THE_FIRST_BEFORE_THE_REST ->
+              true;
+          default -> false;
+        };
+    for (boolean eventIdx : new boolean[] {false, true}) {
+      boolean found = false;
+      for (int burst = 1; burst <= 2; burst++) {
+        PackedRingModel ring =
+            new PackedRingModel(false, eventIdx, 1, 3, burst, 2, burst).with(bug);
+        found |= ring.explore(weakStore ? Order.PSO : Order.TSO).violation() != null;
+      }
+      assertThat(found).as("%s, eventIdx %s", bug, eventIdx).isTrue();
+    }
+  }
+
   /// Wrong versions of the rule and what is wrong with them.
   record WrongRule(String name, SplitRingModel.Passed rule) {
     @Override
@@ -109,6 +170,28 @@ class NotificationLitmusTest {
           if (U16.passed(event, now, old) != among) {
             assertThat(U16.passed(event, now, old))
                 .as("event %d of %d to %d", event, old, now)
+                .isEqualTo(among);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPlaceIsPassedWhenItsDescriptorWasAmongThoseWritten() {
+    for (int size : new int[] {1, 2, 3, 5, 8}) {
+      for (int old = 0; old < 2 * size; old++) {
+        for (int written = 0; written <= size; written++) {
+          int now = PackedIndex.add(old, written, size);
+          for (int event = 0; event < 2 * size; event++) {
+            boolean among = false;
+            for (int n = 0; n < written; n++) {
+              among |= PackedIndex.add(old, n, size) == event;
+            }
+            int encoded = PackedIndex.encoded(event, size);
+            assertThat(PackedIndex.decoded(encoded, size)).isEqualTo(event);
+            assertThat(PackedIndex.passed(encoded, now, written, size))
+                .as("event %d of %d to %d, size %d", event, old, now, size)
                 .isEqualTo(among);
           }
         }

@@ -5,7 +5,7 @@ import org.vbus.core.ring.U16;
 import org.vbus.tests.litmus.StoreBuffers.Order;
 import org.vbus.tests.litmus.StoreBuffers.Outcome;
 
-/// The driver and the device of one split virtqueue, step by step as in `DriverQueue` and
+/// The driver and the device of one split virtqueue, step by step as in `SplitDriverQueue` and
 /// `SplitQueue`, each of which sleeps whenever the protocol lets it.
 ///
 /// @param loop whether the device's queue is polled by a `PollLoop`, so that a kick is its
@@ -151,7 +151,7 @@ record SplitRingModel(
     }
   }
 
-  /// `DriverQueue.enableSignals()`, then sleep unless there is something.
+  /// `SplitDriverQueue.enableSignals()`, then sleep unless there is something.
   private void sleepForUsed(Core core, int done) {
     boolean early =
         bugs.contains(Bug.DRIVER_LOOKS_BEFORE_IT_ENABLES) && core.load(USED_IDX) != at(done);
@@ -174,7 +174,7 @@ record SplitRingModel(
     return at(n) & (SIZE - 1);
   }
 
-  /// `begin`, `out`, `commit` for each buffer, then `DriverQueue.publish()`.
+  /// `begin`, `out`, `commit` for each buffer, then `SplitDriverQueue.publish()`.
   private int offer(Core core, int sent, int count) {
     if (count <= 0) {
       return 0;
@@ -204,7 +204,7 @@ record SplitRingModel(
     }
   }
 
-  /// `DriverQueue.nextUsed()` until there is none.
+  /// `SplitDriverQueue.nextUsed()` until there is none.
   private int reclaim(Core core, int done) {
     int early = bugs.contains(Bug.DQ_3_MISSING) ? core.load(USED_RING + slot(done)) : 0;
     int count = U16.distance(at(done), core.load(USED_IDX));

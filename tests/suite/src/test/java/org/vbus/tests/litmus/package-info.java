@@ -6,7 +6,8 @@
 ///           --fence--> waits for its buffer to be empty
 /// ```
 ///
-/// The arithmetic is the real one (`U16`); the steps are a copy, so a change of `SplitQueue`,
-/// `DriverQueue` or `PollLoop` that touches an id `MO-...` has to be made here too. The real
-/// classes are under jcstress and in the soak tests of `tests/stress`.
+/// The arithmetic is the real one (`U16`, `PackedIndex`); the steps are a copy, so a change of
+/// `SplitQueue`, `PackedQueue`, their driver halves or `PollLoop` that touches an id `MO-...` has
+/// to be made here too. The real classes are under jcstress and in the soak tests of
+/// `tests/stress`.
 package org.vbus.tests.litmus;

@@ -7,6 +7,7 @@ import static org.vbus.tests.fixture.RawPackedRing.NEXT;
 import static org.vbus.tests.fixture.RawPackedRing.USED;
 import static org.vbus.tests.fixture.RawPackedRing.WRITE;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Ledger;
 import org.vbus.core.ring.Chain;
 import org.vbus.core.ring.VirtQueue;
+import org.vbus.tests.conformance.Clause;
 import org.vbus.tests.fixture.GuardedMemory;
 import org.vbus.tests.fixture.PackedDeviceHalf;
 import org.vbus.tests.fixture.RawPackedRing;
@@ -134,6 +136,7 @@ class S2_8_PackedVirtqueuesTest {
     "1, false", "2, false", "3, false", "5, false", "7, false", "8, false", "256, false",
     "1, true", "2, true", "3, true", "5, true", "7, true", "8, true", "256, true"
   })
+  @Clause({"2.8.12-D1", "2.8.12-D2", "2.8.15-D2", "2.8.18-D1", "6.2-D5"})
   void eachListComesBackOnceWithItsIdAndLengthWhateverTheOrder(int size, boolean inOrder) {
     PackedDeviceHalf half = new PackedDeviceHalf(size, inOrder ? IN_ORDER : 0);
     Driver driver = new Driver(half, inOrder, size);
@@ -291,6 +294,7 @@ class S2_8_PackedVirtqueuesTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4})
+  @Clause("2.8.12-D3")
   void aBurstBecomesVisibleWithTheFlagsOfItsFirstUsedDescriptor(int before) {
     PackedDeviceHalf half = new PackedDeviceHalf(5, 0);
     half.advance(before);
@@ -339,5 +343,35 @@ class S2_8_PackedVirtqueuesTest {
             broken -> {});
     assertThat(queue == null || queue.position() == position).isTrue();
     return queue != null;
+  }
+
+  @Test
+  @Clause({"2.8.15-D1", "2.8.15-D3"})
+  void theDeviceWritesNothingButUsedDescriptorsAndEachOnce() {
+    PackedDeviceHalf half = new PackedDeviceHalf(5, 0);
+    half.advance(3);
+    half.offer(half.buffers(), 8, 0, NEXT);
+    half.offer(half.buffers() + 8, 8, 1, WRITE);
+    half.offer(half.buffers() + 16, 8, 2, 0);
+    MemorySegment before = half.memory.copy(0);
+    assertThat(half.serve(8)).isTrue();
+    assertThat(half.serve(0)).isTrue();
+    half.burst.publish();
+    MemorySegment after = half.memory.copy(0);
+    // The first descriptors of both chains, all but their addresses.
+    for (int slot : new int[] {3, 0}) {
+      before.asSlice(16L * slot + 8, 8).fill((byte) 0);
+      after.asSlice(16L * slot + 8, 8).fill((byte) 0);
+    }
+    assertThat(after.mismatch(before)).isEqualTo(-1);
+    // And never again, whatever comes later.
+    half.queue.armKicks();
+    half.queue.suppressKicks();
+    int flags = half.ring.flags(3);
+    half.ring.desc(3, 1, 2, 3, flags);
+    half.burst.publish();
+    assertThat(half.serve(0)).isFalse();
+    assertThat(half.ring.len(3)).isEqualTo(2);
+    assertThat(half.ring.id(3)).isEqualTo(3);
   }
 }

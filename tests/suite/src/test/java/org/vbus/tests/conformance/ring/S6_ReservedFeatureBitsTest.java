@@ -9,6 +9,7 @@ import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.devices.template.TemplateDevice;
+import org.vbus.proxy.driver.NetDriver;
 import org.vbus.proxy.driver.VirtioInit;
 import org.vbus.proxy.driver.VirtioTransport;
 import org.vbus.proxy.guest.DriverException;
@@ -53,6 +54,16 @@ class S6_ReservedFeatureBitsTest {
         .isThrownBy(() -> VirtioInit.negotiate(device, VirtioDevice.RING_FEATURES));
     assertThat(device.status & DeviceStatus.FAILED).isEqualTo(DeviceStatus.FAILED);
     assertThat(device.status & DeviceStatus.DRIVER_OK).isZero();
+  }
+
+  @Test
+  @Clause("6.1-R5")
+  void theDriverAcceptsPackedRingsWhereTheyAreOffered() {
+    long packed = Feature.RING_PACKED.mask();
+    for (long understood : new long[] {VirtioDevice.RING_FEATURES, NetDriver.UNDERSTOOD}) {
+      assertThat(VirtioInit.negotiate(new Transport(-1L), understood) & packed).isEqualTo(packed);
+      assertThat(VirtioInit.negotiate(new Transport(VERSION_1), understood) & packed).isZero();
+    }
   }
 
   @Test
