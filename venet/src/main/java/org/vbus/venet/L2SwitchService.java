@@ -83,7 +83,12 @@ final class L2SwitchService implements Service, StatusSource {
   private void open(String port, TapConfig tap) {
     Path netns = tap.netns() == null ? null : namespace(tap.netns());
     try {
-      Tap opened = Tap.open(new TapOptions(tap.name().value(), netns, true, tap.mtu(), true));
+      Tap opened =
+          Tap.open(
+              TapOptions.named(tap.name().value())
+                  .withNetns(netns)
+                  .withMtu(tap.mtu())
+                  .withOffloads(tap.offloads()));
       try {
         taps.add(new TapPort(port, opened, network, loops.next(), tap.group()));
       } catch (IllegalArgumentException e) {

@@ -14,6 +14,7 @@ import org.vbus.stack.config.Range;
 /// @param mac its address; null = made from the names of bus and device
 /// @param mtu largest payload of a frame
 /// @param group ports of one group do not reach each other, 0 = none
+/// @param offloads whether to offer checksum and segmentation offloads
 public record VenetConfig(
     @Key("switch") @Doc("switch it is a port of") Located<String> switchName,
     @Nullable
@@ -24,14 +25,20 @@ public record VenetConfig(
         Located<String> mac,
     @Default("1500") @Range(min = 68, max = 65517) @Doc("largest payload of a frame") int mtu,
     @Default("0") @Range(min = 0, max = 65535) @Doc("ports of one group are kept apart, 0 = none")
-        int group) {
+        int group,
+    @Default("true") @Doc("offer checksum and segmentation offloads") boolean offloads) {
   /// A device on a switch, with an address made from its names.
   public static VenetConfig on(String switchName) {
-    return new VenetConfig(Located.of(switchName, "switch"), null, 1500, 0);
+    return new VenetConfig(Located.of(switchName, "switch"), null, 1500, 0, true);
+  }
+
+  /// What the device is to be made with.
+  VenetOptions options() {
+    return new VenetOptions(mtu, group, offloads);
   }
 
   /// The same with this address.
   public VenetConfig withMac(String address) {
-    return new VenetConfig(switchName, Located.of(address, "mac"), mtu, group);
+    return new VenetConfig(switchName, Located.of(address, "mac"), mtu, group, offloads);
   }
 }

@@ -65,7 +65,7 @@ public final class VenetModule extends AbstractModule {
       Located<String> mac = config.mac();
       long address = mac == null ? derived(name) : MacAddress.parse(mac.value());
       try {
-        return new VenetDevice(name, network.network(), address, config.mtu(), config.group());
+        return new VenetDevice(name, network.network(), address, config.options());
       } catch (IllegalArgumentException e) {
         String reason = String.valueOf(e.getMessage());
         throw mac == null ? wanted.error(reason) : mac.error(reason);

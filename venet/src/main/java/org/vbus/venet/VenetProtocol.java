@@ -1,27 +1,48 @@
 package org.vbus.venet;
 
-import java.lang.foreign.MemorySegment;
-import org.vbus.core.memory.LittleEndian;
-import org.vbus.core.ring.Chain;
 import org.vbus.venet.l2.Frame;
 import org.vbus.venet.l2.MacAddress;
+import org.vbus.venet.l2.Offload;
 
-/// Wire format of the network device (5.1): numbers, configuration layout, packet header. No state.
+/// Wire format of the network device (5.1): numbers and configuration layout. No state.
 ///
 /// ```
 /// config   0 u8 mac[6]   6 le16 status   8 le16 max_virtqueue_pairs   10 le16 mtu
-/// header   0 u8 flags    1 u8 gso_type   2 le16 hdr_len   4 le16 gso_size
-///          6 le16 csum_start   8 le16 csum_offset   10 le16 num_buffers
 /// ```
 final class VenetProtocol {
   /// Device id (chapter 5).
   static final int DEVICE_ID = 1;
 
   // Feature bits (5.1.3).
+  static final int F_CSUM = 0;
+  static final int F_GUEST_CSUM = 1;
   static final int F_MTU = 3;
   static final int F_MAC = 5;
+  static final int F_GUEST_TSO4 = 7;
+  static final int F_GUEST_TSO6 = 8;
+  static final int F_GUEST_ECN = 9;
+  static final int F_HOST_TSO4 = 11;
+  static final int F_HOST_TSO6 = 12;
+  static final int F_HOST_ECN = 13;
   static final int F_MRG_RXBUF = 15;
   static final int F_STATUS = 16;
+  static final int F_GUEST_USO4 = 54;
+  static final int F_GUEST_USO6 = 55;
+  static final int F_HOST_USO = 56;
+
+  /// Features of a device with offloads.
+  static final long OFFLOADS =
+      1L << F_CSUM
+          | 1L << F_GUEST_CSUM
+          | 1L << F_GUEST_TSO4
+          | 1L << F_GUEST_TSO6
+          | 1L << F_GUEST_ECN
+          | 1L << F_HOST_TSO4
+          | 1L << F_HOST_TSO6
+          | 1L << F_HOST_ECN
+          | 1L << F_GUEST_USO4
+          | 1L << F_GUEST_USO6
+          | 1L << F_HOST_USO;
 
   // Configuration (5.1.4).
   static final int CONFIG_MAC = 0;
@@ -37,14 +58,14 @@ final class VenetProtocol {
   /// Bytes of the packet header with VERSION_1 (5.1.9).
   static final int HEADER = 12;
 
-  private static final int GSO_TYPE = 1;
-  private static final int NUM_BUFFERS = 10;
-
   /// Bytes of an IEEE 802.1Q tag.
   static final int VLAN_TAG = 4;
 
   /// Longest Ethernet header: one with a tag.
   static final int LINK_HEADER = Frame.HEADER_LENGTH + VLAN_TAG;
+
+  /// Longest frame to be segmented: 65535 bytes after an IPv6 header (5.1.9.3.1).
+  static final int MAX_GSO_FRAME = LINK_HEADER + 40 + 65535;
 
   private static final int CUSTOMER_TAG = 0x8100;
   private static final int SERVICE_TAG = 0x88a8;
@@ -70,9 +91,16 @@ final class VenetProtocol {
     }
   }
 
-  /// Whether the payload of a frame is longer than `mtu` (5.1.4.1); a tag is not payload.
+  /// Whether the payload of a frame, or of one of the segments it is to be cut into, is longer than
+  /// `mtu` (5.1.4.1); a tag is not payload.
   static boolean exceeds(int mtu, Frame frame) {
     int rest = frame.length() - Frame.HEADER_LENGTH;
+    return rest > mtu && exceedsCut(mtu, frame);
+  }
+
+  private static boolean exceedsCut(int mtu, Frame frame) {
+    int longest = Offload.longestSegment(frame.offload(), frame.length());
+    int rest = longest - Frame.HEADER_LENGTH;
     return rest > mtu && (rest > mtu + VLAN_TAG || !isTagged(frame.etherType()));
   }
 
@@ -80,33 +108,43 @@ final class VenetProtocol {
     return etherType == CUSTOMER_TAG || etherType == SERVICE_TAG;
   }
 
-  /// Whether the device may take a packet with this header. Without offloads a driver leaves the
-  /// header zero (5.1.9.2.1); flags it sets all the same are ignored (5.1.9.2.2), but a packet to
-  /// be segmented, in a UDP tunnel or not, cannot be sent as it is.
-  static boolean acceptsHeader(Chain chain) {
-    return chain.readByte(GSO_TYPE) == 0;
+  private static boolean has(long features, int bit) {
+    return (features & 1L << bit) != 0;
   }
 
-  /// Writes the header of a received packet that fills `buffers` buffers: all zero but their number
-  /// (5.1.9.4.1). Memory that holds it already is left alone.
-  static void writeHeader(Chain chain, int buffers) {
-    int first = chain.readablePieces();
-    if (chain.length(first) >= HEADER) {
-      MemorySegment segment = chain.segment(first);
-      long off = chain.offset(first);
-      if (segment.get(LittleEndian.LONG_ANY, off) != 0) {
-        segment.set(LittleEndian.LONG_ANY, off, 0L);
-      }
-      int tail = buffers << 16;
-      if (segment.get(LittleEndian.INT_ANY, off + 8) != tail) {
-        segment.set(LittleEndian.INT_ANY, off + 8, tail);
-      }
-      return;
+  /// What a driver may leave to the device, as bits of [Offload]. A bit that another one requires
+  /// counts only with it (5.1.3.1).
+  static int hostOffloads(long features) {
+    return offloads(
+        has(features, F_CSUM),
+        has(features, F_HOST_TSO4),
+        has(features, F_HOST_TSO6),
+        has(features, F_HOST_ECN),
+        has(features, F_HOST_USO),
+        has(features, F_HOST_USO));
+  }
+
+  /// What the device may leave to a driver, as bits of [Offload].
+  static int guestOffloads(long features) {
+    return offloads(
+        has(features, F_GUEST_CSUM),
+        has(features, F_GUEST_TSO4),
+        has(features, F_GUEST_TSO6),
+        has(features, F_GUEST_ECN),
+        has(features, F_GUEST_USO4),
+        has(features, F_GUEST_USO6));
+  }
+
+  private static int offloads(
+      boolean checksum, boolean tso4, boolean tso6, boolean ecn, boolean uso4, boolean uso6) {
+    if (!checksum) {
+      return 0;
     }
-    for (int i = 0; i < NUM_BUFFERS; i++) {
-      chain.writeByte(i, 0);
-    }
-    chain.writeByte(NUM_BUFFERS, buffers);
-    chain.writeByte(NUM_BUFFERS + 1, buffers >>> 8);
+    return Offload.ACCEPTS_CHECKSUM
+        | (tso4 ? 1 << Offload.TCP4 : 0)
+        | (tso6 ? 1 << Offload.TCP6 : 0)
+        | (ecn && (tso4 || tso6) ? Offload.ACCEPTS_ECN : 0)
+        | (uso4 ? 1 << Offload.UDP4 : 0)
+        | (uso6 ? 1 << Offload.UDP6 : 0);
   }
 }

@@ -2,12 +2,14 @@ package org.vbus.venet.l2;
 
 import org.jspecify.annotations.Nullable;
 
-/// What a [Port] did with a frame. All but [#DELIVERED] and [#QUEUED] are drops.
+/// What a [Port] did with a frame. All but [#DELIVERED], [#QUEUED] and [#SEGMENTED] are drops.
 public enum Delivery {
   /// The station has it. Only the loop that owns the port may say so.
   DELIVERED(null),
   /// Accepted for the port's own loop, which will count the outcome.
   QUEUED(null),
+  /// Cut into segments, the outcome of each of which the port has counted itself.
+  SEGMENTED(null),
   /// The station has offered no receive buffer.
   NO_BUFFER(DropReason.NO_BUFFER),
   /// Longer than the port's receive buffers or its inbox take.

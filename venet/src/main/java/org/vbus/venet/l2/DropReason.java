@@ -15,6 +15,8 @@ public enum DropReason {
   ISOLATED,
   /// From a port that is no longer attached.
   DETACHED,
+  /// What is left to be done to it contradicts the frame, or was not agreed upon.
+  BAD_OFFLOAD,
 
   /// See [Delivery#NO_BUFFER].
   NO_BUFFER,

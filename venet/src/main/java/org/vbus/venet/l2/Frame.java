@@ -35,6 +35,7 @@ public final class Frame {
   private final int[] lengths;
   private int pieces;
   private int length;
+  private long offload;
 
   // The eight bytes from DESTINATION and from SOURCE on, once read.
   private boolean headerRead;
@@ -58,10 +59,11 @@ public final class Frame {
     lengths = new int[maxPieces];
   }
 
-  /// Forgets all pieces.
+  /// Forgets all pieces and the offload.
   public void reset() {
     pieces = 0;
     length = 0;
+    offload = Offload.NONE;
     changed();
   }
 
@@ -87,6 +89,38 @@ public final class Frame {
     length += len;
     changed();
     return true;
+  }
+
+  /// Appends `len` bytes of another frame, from `from` on: the same memory, not a copy.
+  ///
+  /// @return false if there is no room for all of it; what was appended so far stays
+  /// @throws IndexOutOfBoundsException if the range is not within `other`
+  public boolean add(Frame other, int from, int len) {
+    other.checkRange(from, len);
+    int piece = 0;
+    int at = from;
+    while (at >= other.lengths[piece] && len > 0) {
+      at -= other.lengths[piece++];
+    }
+    for (int left = len; left > 0; piece++) {
+      int part = Math.min(other.lengths[piece] - at, left);
+      if (!add(other.segments[piece], other.offsets[piece] + at, part)) {
+        return false;
+      }
+      left -= part;
+      at = 0;
+    }
+    return true;
+  }
+
+  /// What is left to be done to the frame, see [Offload].
+  public long offload() {
+    return offload;
+  }
+
+  /// Says what is left to be done; forgotten with [#reset].
+  public void offload(long value) {
+    offload = value;
   }
 
   /// Bytes in all pieces.
@@ -155,10 +189,7 @@ public final class Frame {
   ///
   /// @throws IndexOutOfBoundsException if the range is not within the frame
   public void copyTo(int frameOff, MemorySegment dst, long dstOff, int len) {
-    if ((frameOff | len) < 0 || frameOff > length - len) {
-      throw new IndexOutOfBoundsException(
-          "bytes " + frameOff + " + " + len + " of a frame of " + length);
-    }
+    checkRange(frameOff, len);
     int piece = hintPiece;
     int start = hintStart;
     if (frameOff < start) {
@@ -182,6 +213,13 @@ public final class Frame {
     }
     hintPiece = piece;
     hintStart = start;
+  }
+
+  private void checkRange(int from, int len) {
+    if ((from | len) < 0 || from > length - len) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + from + " + " + len + " of a frame of " + length);
+    }
   }
 
   private void changed() {

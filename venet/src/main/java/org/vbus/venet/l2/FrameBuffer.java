@@ -6,10 +6,15 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// Memory of our own for a copy of one frame, reused for the next: allocates on the first frame and
-/// when one is longer than any before, to the next power of two from 2 KiB on. One thread at a
-/// time.
+/// when one is longer than any before, to the next power of two from 2 KiB to 32 KiB and to whole
+/// pages beyond. One thread at a time.
 public final class FrameBuffer {
   private static final int MIN_CAPACITY = 2048;
+
+  /// From here on powers of two waste too much.
+  private static final int PAGES = 1 << 15;
+
+  private static final int PAGE = 1 << 12;
 
   private final Frame frame = new Frame(1);
   private @Nullable ByteBuf buffer;
@@ -27,6 +32,7 @@ public final class FrameBuffer {
     }
     source.copyTo(0, segment, 0, length);
     frame.add(segment, 0, length);
+    frame.offload(source.offload());
   }
 
   /// The copy; empty before the first and after [#release].
@@ -55,7 +61,9 @@ public final class FrameBuffer {
     int capacity =
         length <= MIN_CAPACITY
             ? MIN_CAPACITY
-            : Math.max(length, Integer.highestOneBit(length - 1) << 1);
+            : length <= PAGES
+                ? Integer.highestOneBit(length - 1) << 1
+                : Math.ceilDiv(length, PAGE) * PAGE;
     ByteBuf grown = PooledByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
     buffer = grown;
     // Once per allocation: a view made per frame would be garbage per frame.

@@ -1,0 +1,200 @@
+package org.vbus.venet;
+
+import static org.vbus.venet.VenetProtocol.HEADER;
+import static org.vbus.venet.VenetProtocol.MAX_GSO_FRAME;
+import static org.vbus.venet.VenetProtocol.exceeds;
+
+import org.vbus.core.ledger.Event;
+import org.vbus.core.loop.PollLoop;
+import org.vbus.core.ring.Chain;
+import org.vbus.core.ring.VirtQueue;
+import org.vbus.venet.l2.Delivery;
+import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.FrameConsumer;
+import org.vbus.venet.l2.FrameInbox;
+import org.vbus.venet.l2.Offload;
+import org.vbus.venet.l2.SwitchPort;
+import org.vbus.venet.offload.SoftwareOffload;
+
+/// Frames to a guest: copied into the buffers of a receive queue, at once on the loop that owns the
+/// queue, by way of an inbox from any other.
+///
+/// ```
+///   own loop   ---deliver---> as it is, when the driver accepts its offload --.
+///                         '-> SoftwareOffload ---------------------------------+--> receive buffers
+///   other loop ---deliver---> FrameInbox ---drain (own loop)---> the same -----'
+/// ```
+final class ReceiveQueue implements AutoCloseable {
+  private static final int INBOX_SLOTS = 256;
+
+  /// Most receive buffers for one frame.
+  private static final int MAX_MERGED = 64;
+
+  private final VirtQueue queue;
+  private final PollLoop loop;
+  private final SwitchPort port;
+  private final int mtu;
+  private final boolean mergeable;
+  private final int accepts;
+  private final FrameInbox inbox;
+  private final Chain[] chains = new Chain[MAX_MERGED];
+  private final SoftwareOffload software;
+
+  /// Copies of the present frame from guest to guest.
+  private int copies;
+
+  // Fields, because a method reference made per poll would be garbage per poll.
+  private final FrameConsumer drained = this::drained;
+  private final FrameConsumer refused = this::refused;
+
+  /// @param mergeable a frame may be spread over several buffers
+  /// @param accepts bits of [Offload] that the driver accepts
+  ReceiveQueue(
+      VirtQueue queue, PollLoop loop, SwitchPort port, int mtu, boolean mergeable, int accepts) {
+    this.queue = queue;
+    this.loop = loop;
+    this.port = port;
+    this.mtu = mtu;
+    this.mergeable = mergeable;
+    this.accepts = accepts;
+    this.software = new SoftwareOffload(frame -> receive(frame, Offload.NONE), port);
+    this.inbox = new FrameInbox(INBOX_SLOTS, MAX_GSO_FRAME);
+    for (int i = 0; i < chains.length; i++) {
+      chains[i] = new Chain();
+    }
+  }
+
+  /// Takes a frame for the guest; any loop that forwards.
+  Delivery deliver(Frame frame) {
+    if (loop.inLoop()) {
+      return receiveFrame(frame, 1);
+    }
+    Delivery outcome = inbox.offer(frame);
+    if (outcome == Delivery.QUEUED) {
+      loop.wake();
+    }
+    return outcome;
+  }
+
+  /// Delivers what other loops left; with the link down it is dropped.
+  int poll(int budget, boolean linkUp) {
+    return inbox.isEmpty() ? 0 : inbox.drain(budget, linkUp ? drained : refused);
+  }
+
+  private void drained(Frame frame) {
+    port.count(receiveFrame(frame, 2), frame.length());
+  }
+
+  private void refused(Frame frame) {
+    port.count(Delivery.LINK_DOWN, frame.length());
+  }
+
+  /// Drops what waits and publishes what was delivered; on the loop, after the last poll.
+  @Override
+  public void close() {
+    inbox.drain(INBOX_SLOTS, refused);
+    inbox.close();
+    loop.burst().publish();
+  }
+
+  /// Hands the frame to the driver, by `copiesMade` copies altogether.
+  private Delivery receiveFrame(Frame frame, int copiesMade) {
+    copies = copiesMade;
+    if (exceeds(mtu, frame)) {
+      return Delivery.TOO_BIG;
+    }
+    long offload = frame.offload();
+    return offload == Offload.NONE
+        ? receive(frame, Offload.NONE)
+        : receiveOffloaded(frame, offload);
+  }
+
+  private Delivery receiveOffloaded(Frame frame, long offload) {
+    // That somebody has checked a checksum, too, may be said only to who knows the flag.
+    if (accepts != 0 && Offload.accepted(offload, accepts)) {
+      Delivery outcome = receive(frame, offload);
+      // A driver may offer buffers that are too small for what it accepts (5.1.9.3.1).
+      if (outcome != Delivery.TOO_BIG || !Offload.isSegmented(offload)) {
+        return outcome;
+      }
+    }
+    return software.deliver(frame);
+  }
+
+  private Delivery receive(Frame frame, long offload) {
+    VirtQueue rx = queue;
+    int length = frame.length();
+    Chain first = chains[0];
+    if (!rx.peek(first)) {
+      return rx.fault() == null ? Delivery.NO_BUFFER : Delivery.PORT_ERROR;
+    }
+    int need = HEADER + length;
+    if (first.writable() < need) {
+      return mergeable ? receiveMerged(frame, offload) : Delivery.TOO_BIG;
+    }
+    PacketHeader.write(first, offload, 1);
+    int piece = first.readablePieces();
+    if (first.length(piece) >= need) {
+      frame.copyTo(first.segment(piece), first.offset(piece) + HEADER);
+    } else {
+      scatter(frame, 0, first, HEADER, length);
+    }
+    rx.complete(first, need);
+    count(length);
+    return Delivery.DELIVERED;
+  }
+
+  /// A frame over several buffers, all of which become visible together (5.1.9.4.1).
+  private Delivery receiveMerged(Frame frame, long offload) {
+    int need = HEADER + frame.length();
+    int room = chains[0].writable();
+    if (room < HEADER) {
+      return Delivery.TOO_BIG;
+    }
+    int buffers = 1;
+    while (room < need) {
+      if (buffers == MAX_MERGED) {
+        return Delivery.TOO_BIG;
+      }
+      if (!queue.peek(chains[buffers], buffers)) {
+        return queue.fault() == null ? Delivery.NO_BUFFER : Delivery.PORT_ERROR;
+      }
+      // Lengths are the guest's: their sum may be any.
+      room += Math.min(chains[buffers].writable(), need);
+      buffers++;
+    }
+    PacketHeader.write(chains[0], offload, buffers);
+    int done = 0;
+    for (int i = 0; i < buffers; i++) {
+      Chain chain = chains[i];
+      int at = i == 0 ? HEADER : 0;
+      int n = Math.min(chain.writable() - at, frame.length() - done);
+      scatter(frame, done, chain, at, n);
+      queue.complete(chain, at + n);
+      done += n;
+    }
+    count(done);
+    return Delivery.DELIVERED;
+  }
+
+  private void count(int length) {
+    queue.ledger().add(Event.COPIES, copies);
+    queue.ledger().add(Event.BYTES_COPIED, (long) copies * length);
+  }
+
+  /// Copies `len` bytes from byte `from` of the frame to byte `at` of the chain's writable part.
+  private static void scatter(Frame frame, int from, Chain chain, int at, int len) {
+    int done = 0;
+    for (int i = chain.readablePieces(); done < len; i++) {
+      int n = chain.length(i);
+      if (at >= n) {
+        at -= n;
+        continue;
+      }
+      int take = Math.min(n - at, len - done);
+      frame.copyTo(from + done, chain.segment(i), chain.offset(i) + at, take);
+      done += take;
+      at = 0;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package org.vbus.venet;
+
+import static org.vbus.venet.VenetProtocol.HEADER;
+import static org.vbus.venet.VenetProtocol.exceeds;
+
+import org.jspecify.annotations.Nullable;
+import org.vbus.core.ring.Chain;
+import org.vbus.core.ring.VirtQueue;
+import org.vbus.venet.l2.DropReason;
+import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.L2Switch;
+import org.vbus.venet.l2.SwitchPort;
+import org.vbus.venet.offload.GsoHeaders;
+
+/// Frames from a guest: what lies in a transmit queue goes to the switch as it lies in guest
+/// memory. Used by the loop that polls the queue.
+final class TransmitQueue {
+  private final VirtQueue queue;
+  private final SwitchPort port;
+  private final L2Switch network;
+  private final Pacer pacer;
+  private final int mtu;
+  private final int allowed;
+  private final Chain chain = new Chain();
+  private final Frame frame = new Frame();
+  private final GsoHeaders headers = new GsoHeaders();
+
+  /// @param allowed bits of [Offload] that the driver may use
+  TransmitQueue(
+      VirtQueue queue, SwitchPort port, L2Switch network, Pacer pacer, int mtu, int allowed) {
+    this.queue = queue;
+    this.port = port;
+    this.network = network;
+    this.pacer = pacer;
+    this.mtu = mtu;
+    this.allowed = allowed;
+  }
+
+  /// Forwards up to `budget` frames; with the link down they are dropped.
+  int poll(int budget, long time, boolean linkUp) {
+    pacer.refill(time);
+    int done = 0;
+    while (done < budget && pacer.allows() && queue.peek(chain)) {
+      DropReason drop = decode(linkUp);
+      if (drop == null) {
+        pacer.take(frame.length());
+        network.forward(port, frame, time);
+      } else {
+        port.counters().drop(drop);
+      }
+      queue.complete(chain, 0);
+      done++;
+    }
+    return done;
+  }
+
+  /// Makes a frame of what follows the packet header.
+  ///
+  /// @return why not, or null
+  private @Nullable DropReason decode(boolean linkUp) {
+    if (chain.readable() <= HEADER) {
+      return DropReason.PORT_ERROR;
+    }
+    if (!linkUp) {
+      return DropReason.LINK_DOWN;
+    }
+    frame.reset();
+    int skip = HEADER;
+    for (int i = 0; i < chain.readablePieces(); i++) {
+      int len = chain.length(i);
+      if (len <= skip) {
+        skip -= len;
+      } else if (frame.add(chain.segment(i), chain.offset(i) + skip, len - skip)) {
+        skip = 0;
+      } else {
+        return DropReason.TOO_BIG;
+      }
+    }
+    // The header is read once: what it is checked for is what is used.
+    long word = chain.readLong(0);
+    if (word != 0) {
+      int csumOffset = chain.readShort(PacketHeader.TAIL);
+      long offload = PacketHeader.decode(word, csumOffset, frame, allowed, headers);
+      if (offload == PacketHeader.INVALID) {
+        return DropReason.BAD_OFFLOAD;
+      }
+      frame.offload(offload);
+    }
+    return exceeds(mtu, frame) ? DropReason.TOO_BIG : null;
+  }
+}

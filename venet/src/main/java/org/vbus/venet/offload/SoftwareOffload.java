@@ -1,0 +1,44 @@
+package org.vbus.venet.offload;
+
+import org.vbus.venet.l2.Delivery;
+import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.Offload;
+import org.vbus.venet.l2.Port;
+import org.vbus.venet.l2.SwitchPort;
+
+/// Does for a port what its station does not accept, and delivers complete frames to it.
+///
+/// Used by the loop that owns the port's queue; nothing is allocated after construction.
+public final class SoftwareOffload {
+  private final Port complete;
+  private final SwitchPort port;
+  private final Completion completion = new Completion();
+  private final Segmenter segmenter = new Segmenter();
+
+  /// @param complete takes frames to which nothing is left to be done, whatever their offload says
+  /// @param port where segments are counted
+  public SoftwareOffload(Port complete, SwitchPort port) {
+    this.complete = complete;
+    this.port = port;
+  }
+
+  /// Delivers the frame, or its segments: as many as there is room for, the rest is lost.
+  public Delivery deliver(Frame frame) {
+    long offload = frame.offload();
+    if (!Offload.needsChecksum(offload)) {
+      return complete.deliver(frame);
+    }
+    if (!Offload.isSegmented(offload)) {
+      return complete.deliver(completion.of(frame));
+    }
+    if (!segmenter.begin(frame)) {
+      // The sender has changed the headers since they were checked.
+      return Delivery.PORT_ERROR;
+    }
+    while (segmenter.hasNext()) {
+      Frame segment = segmenter.next();
+      port.count(complete.deliver(segment), segment.length());
+    }
+    return Delivery.SEGMENTED;
+  }
+}
