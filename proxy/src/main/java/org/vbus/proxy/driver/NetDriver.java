@@ -11,7 +11,9 @@ import org.vbus.proxy.guest.Napi;
 /// virtio-net driver (5.1) with NAPI-like polling: receive buffers are polled after the first
 /// interrupt, transmitted ones are reclaimed when room is needed, without interrupts.
 ///
-/// Frames are Ethernet frames without the virtio-net header. Used on the guest's processor.
+/// Frames are Ethernet frames. With offloads the device may leave their checksum and segmentation
+/// to whoever takes them: the header before a frame says so ([FrameHandler]), and [#forward] hands
+/// it on to another card. Used on the guest's processor.
 public final class NetDriver extends Napi implements Driver {
   /// Device id of a network card (chapter 5).
   public static final int DEVICE_ID = 1;
@@ -28,12 +30,17 @@ public final class NetDriver extends Napi implements Driver {
   /// Feature bit: `status` is in the configuration.
   public static final int F_STATUS = 16;
 
+  /// Feature bits of checksum and segmentation offloads, both directions: CSUM, GUEST_CSUM,
+  /// GUEST_TSO4, TSO6, ECN, HOST_TSO4, TSO6, ECN, GUEST_USO4, USO6, HOST_USO.
+  public static final long OFFLOADS = 1L << 0 | 1L << 1 | 7L << 7 | 7L << 11 | 3L << 54 | 1L << 56;
+
   /// All features this driver understands.
   public static final long UNDERSTOOD =
       1L << F_MTU
           | 1L << F_MAC
           | 1L << F_MRG_RXBUF
           | 1L << F_STATUS
+          | OFFLOADS
           | Feature.setOf(
               Feature.VERSION_1,
               Feature.INDIRECT_DESC,
@@ -49,10 +56,26 @@ public final class NetDriver extends Napi implements Driver {
   private static final int TX = 1;
   private static final int BUFFER = 2048;
 
+  /// Longest packet with large receive offload, header included (5.1.9.3.1), for which there are at
+  /// most this many buffers when each has to hold one.
+  private static final int LARGEST = 65601 + 4;
+
+  private static final int LARGE_BUFFERS = 64;
+
+  /// Descriptors per indirect table of the transmit queue: the pieces of the longest packet.
+  private static final int TX_TABLE = Math.ceilDiv(LARGEST, BUFFER);
+
   /// Room for a frame of several buffers, whatever the MTU.
   private static final int SCRATCH = 1 << 17;
 
+  private static final long LARGE_RECEIVE = 3L << 7 | 3L << 54;
+  private static final long LARGE_SEND = 3L << 11 | 1L << 56;
+  private static final int NEEDS_CSUM = 1;
   private static final int GSO_TYPE = 1;
+  private static final int GSO_TCPV4 = 1;
+  private static final int GSO_TCPV6 = 4;
+  private static final int GSO_UDP_L4 = 5;
+  private static final int GSO_ECN = 0x80;
   private static final int NUM_BUFFERS = 10;
   private static final int LINK_UP = 1;
   private static final int ETHERNET = 14;
@@ -67,11 +90,17 @@ public final class NetDriver extends Napi implements Driver {
   private final DriverQueue rx;
   private final DriverQueue tx;
   private final int buffer;
+  private final int rxCount;
   private final long rxBuffers;
   private final long txBuffers;
+  private final int txBuffer;
+
+  /// Transmit buffers that are free, and for one in flight the next one of its packet, or -1.
   private final int[] txFree;
+
+  private final int[] txNext;
+  private final int txPieces;
   private final long scratch;
-  private final int scratchSize;
   private int txFreeCount;
   private FrameHandler handler = (segment, off, len) -> {};
   private Runnable linkHandler = () -> {};
@@ -88,7 +117,8 @@ public final class NetDriver extends Napi implements Driver {
 
   /// Takes received frames.
   public interface FrameHandler {
-    /// A frame of `len` bytes at `off`; valid during the call.
+    /// A frame of `len` bytes at `off`, with its virtio-net header in the [#HEADER] bytes before;
+    /// valid during the call.
     void frame(MemorySegment segment, long off, int len);
   }
 
@@ -111,14 +141,17 @@ public final class NetDriver extends Napi implements Driver {
     int frame = HEADER + Math.max(mtu, 1500) + ETHERNET + VLAN_TAG;
     this.rx = queue(RX, size);
     this.tx = queue(TX, size);
+    boolean large = (features & LARGE_RECEIVE) != 0 && !has(F_MRG_RXBUF);
     // A frame of the MTU fits into one buffer, or into all of them together (5.1.4.2).
-    int least = has(F_MRG_RXBUF) ? Math.ceilDiv(frame, rx.size()) : frame;
+    int least = has(F_MRG_RXBUF) ? Math.ceilDiv(frame, rx.size()) : large ? LARGEST : frame;
     this.buffer = Math.max(BUFFER, (least + 63) & -64);
-    this.rxBuffers = heap.allocate((long) buffer * rx.size(), 4096);
-    int txSize = Math.max(BUFFER, (frame + 63) & -64);
-    this.scratchSize = txSize;
-    this.txBuffers = heap.allocate((long) txSize * tx.size(), 4096);
+    this.rxCount = large ? Math.min(rx.size(), LARGE_BUFFERS) : rx.size();
+    this.rxBuffers = heap.allocate((long) buffer * rxCount, 4096);
+    this.txBuffer = Math.max(BUFFER, (frame + 63) & -64);
+    this.txBuffers = heap.allocate((long) txBuffer * tx.size(), 4096);
     this.scratch = heap.allocate(SCRATCH, 64);
+    this.txPieces = Math.min(tx.size(), Math.ceilDiv(LARGEST, txBuffer));
+    this.txNext = new int[tx.size()];
     this.txFree = new int[tx.size()];
     device.onConfigChange(this::configChanged);
     enableReceive();
@@ -134,13 +167,14 @@ public final class NetDriver extends Napi implements Driver {
 
   private DriverQueue queue(int index, int size) {
     int max = VirtioInit.needQueue(device, index);
+    int table = index == RX ? 0 : (features & LARGE_SEND) != 0 ? TX_TABLE : 1;
     return DriverQueue.create(
-        index, Math.min(size, max), features, index == TX ? 1 : 0, heap, guest.ledger());
+        index, Math.min(size, max), features, table, heap, guest.ledger());
   }
 
   private void enableReceive() {
     device.enableQueue(RX, rx.addresses(), 1, this::signalled);
-    for (int i = 0; i < rx.size(); i++) {
+    for (int i = 0; i < rxCount; i++) {
       offer(i);
     }
   }
@@ -324,26 +358,35 @@ public final class NetDriver extends Napi implements Driver {
     return memory.get(LittleEndian.SHORT, at + NUM_BUFFERS) & 0xffff;
   }
 
-  /// No receive offload was negotiated, so a packet to be segmented is not taken, nor one in a UDP
-  /// tunnel, whose bits are in the same field; flags are ignored, and all other fields mean nothing
-  /// without them (5.1.9.4.2).
+  /// A packet to be segmented is taken only in a way that was negotiated, so none in a UDP tunnel,
+  /// whose bits are in the same field; flags that are not known are ignored, and fields mean
+  /// nothing without the flag that governs them (5.1.9.4.2).
   private boolean acceptsHeader(long at) {
-    return memory.get(ValueLayout.JAVA_BYTE, at + GSO_TYPE) == 0;
+    int gso = memory.get(ValueLayout.JAVA_BYTE, at + GSO_TYPE) & 0xff;
+    return gso == 0 || acceptsGso(gso);
+  }
+
+  private boolean acceptsGso(int gso) {
+    long needs =
+        switch (gso & ~GSO_ECN) {
+          case GSO_TCPV4 -> 1L << 7;
+          case GSO_TCPV6 -> 1L << 8;
+          case GSO_UDP_L4 -> 3L << 54;
+          default -> 0;
+        };
+    return (features & needs) != 0 && (gso < GSO_ECN || has(9));
   }
 
   /// A frame in several buffers: the header is in the first only (5.1.9.4).
   private void receiveMerged(int token, int len, int buffers, boolean good) {
     int size = 0;
-    int skip = HEADER;
     for (int i = 0; ; i++) {
-      int n = len - skip;
-      good &= n >= 0 && len <= buffer && n <= SCRATCH - size;
+      good &= len >= 0 && len <= buffer && len <= SCRATCH - size;
       if (good) {
-        long from = rxBuffers + (long) token * buffer + skip;
-        MemorySegment.copy(memory, from, memory, scratch + size, n);
-        size += n;
+        long from = rxBuffers + (long) token * buffer;
+        MemorySegment.copy(memory, from, memory, scratch + size, len);
+        size += len;
       }
-      skip = 0;
       offer(token);
       if (i == buffers - 1) {
         break;
@@ -356,9 +399,9 @@ public final class NetDriver extends Napi implements Driver {
       }
       len = rx.usedLength();
     }
-    if (good && size > 0) {
+    if (good && size > HEADER) {
       received++;
-      handler.frame(memory, scratch, size);
+      handler.frame(memory, scratch + HEADER, size - HEADER);
     } else {
       refused++;
     }
@@ -369,29 +412,100 @@ public final class NetDriver extends Napi implements Driver {
   ///
   /// @return false when there is no room, or it is longer than the MTU allows
   public boolean send(MemorySegment from, long off, int len) {
-    if (gone || len < ETHERNET || exceedsMtu(from, off, len)) {
+    if (gone || len < ETHERNET || exceedsMtu(from, off, len) || !hasRoom(1)) {
       sendFailures++;
       return false;
     }
-    if (txFreeCount == 0) {
-      reclaim();
-      if (txFreeCount == 0) {
-        flush();
-        sendFailures++;
-        return false;
-      }
-    }
     int token = txFree[--txFreeCount];
-    long at = txBuffers + (long) token * scratchSize;
+    long at = txBuffers + (long) token * txBuffer;
     memory.set(LittleEndian.LONG, at, 0L);
     memory.set(LittleEndian.INT, at + 8, 0);
     MemorySegment.copy(from, off, memory, at + HEADER, len);
     tx.begin();
     tx.out(heap.gpa(at), HEADER + len);
+    txNext[token] = -1;
     tx.commit(token);
     txKickWanted = true;
     sent++;
     return true;
+  }
+
+  /// Copies a frame with the header before it into transmit buffers: what is left to be done to it
+  /// is left to the device. ///
+  ///
+  /// @return false when there is no room, the device has not agreed to do it, or the frame is
+  ///   longer than the MTU allows
+  public boolean forward(MemorySegment from, long off, int len) {
+    long word = from.get(LittleEndian.LONG_ANY, off - HEADER);
+    // A device is not told that a checksum is valid (5.1.9.2.1).
+    long header = (word & NEEDS_CSUM) != 0 ? word & ~0xfeL : 0;
+    if (header == 0) {
+      return send(from, off, len);
+    }
+    int pieces = Math.ceilDiv(HEADER + len, txBuffer);
+    if (gone
+        || len < ETHERNET
+        || !mayLeave(header)
+        || ((header & 0xff00) == 0 && exceedsMtu(from, off, len))
+        || pieces > txPieces
+        || !hasRoom(pieces)) {
+      sendFailures++;
+      return false;
+    }
+    tx.begin();
+    int head = -1;
+    int last = -1;
+    int done = -HEADER;
+    while (done < len) {
+      int token = txFree[--txFreeCount];
+      long at = txBuffers + (long) token * txBuffer;
+      int start = head < 0 ? HEADER : 0;
+      if (head < 0) {
+        memory.set(LittleEndian.LONG, at, header);
+        memory.set(LittleEndian.INT, at + 8, from.get(LittleEndian.SHORT_ANY, off - 4) & 0xffff);
+        head = token;
+        done = 0;
+      } else {
+        txNext[last] = token;
+      }
+      int n = Math.min(txBuffer - start, len - done);
+      MemorySegment.copy(from, off + done, memory, at + start, n);
+      tx.out(heap.gpa(at), start + n);
+      done += n;
+      last = token;
+    }
+    txNext[last] = -1;
+    tx.commit(head);
+    txKickWanted = true;
+    sent++;
+    return true;
+  }
+
+  /// Whether the device has agreed to do what a header asks for.
+  private boolean mayLeave(long header) {
+    int gso = (int) (header >>> 8) & 0xff;
+    long needs =
+        switch (gso & ~GSO_ECN) {
+          case 0 -> 1L;
+          case GSO_TCPV4 -> 1L << 11;
+          case GSO_TCPV6 -> 1L << 12;
+          case GSO_UDP_L4 -> 1L << 56;
+          default -> 0;
+        };
+    return (features & needs) != 0 && has(0) && (gso < GSO_ECN || has(13));
+  }
+
+  /// Whether there are that many transmit buffers and descriptors.
+  private boolean hasRoom(int pieces) {
+    if (txFreeCount >= pieces && tx.free() >= pieces) {
+      return true;
+    }
+    reclaim();
+    if (txFreeCount >= pieces && tx.free() >= pieces) {
+      return true;
+    }
+    flush();
+    return false;
   }
 
   /// A tag is not payload.
@@ -407,7 +521,9 @@ public final class NetDriver extends Napi implements Driver {
 
   private void reclaim() {
     for (int token; (token = tx.nextUsed()) >= 0; ) {
-      txFree[txFreeCount++] = token;
+      for (int piece = token; piece >= 0; piece = txNext[piece]) {
+        txFree[txFreeCount++] = piece;
+      }
     }
   }
 
@@ -436,8 +552,8 @@ public final class NetDriver extends Napi implements Driver {
     device.release();
     rx.release();
     tx.release();
-    heap.release(rxBuffers, (long) buffer * rx.size());
-    heap.release(txBuffers, (long) scratchSize * tx.size());
+    heap.release(rxBuffers, (long) buffer * rxCount);
+    heap.release(txBuffers, (long) txBuffer * tx.size());
     heap.release(scratch, SCRATCH);
   }
 }

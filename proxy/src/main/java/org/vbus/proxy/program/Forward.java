@@ -9,7 +9,8 @@ import org.vbus.proxy.guest.Driver;
 import org.vbus.proxy.guest.Guest;
 
 /// A guest that sends every frame it receives on one network card out of all its others, unchanged:
-/// with two cards, a wire.
+/// with two cards, a wire. What is left to be done to a frame is left to the next device, so its
+/// cards should have the same offloads; where they do not, frames that need one are lost.
 public final class Forward implements GuestProgram {
   private final List<Card> cards = new ArrayList<>();
 
@@ -39,7 +40,7 @@ public final class Forward implements GuestProgram {
     for (int i = 0; i < cards.size(); i++) {
       Card to = cards.get(i);
       if (to != from) {
-        boolean _ = to.net.send(segment, off, len);
+        boolean _ = to.net.forward(segment, off, len);
       }
     }
   }
