@@ -168,8 +168,7 @@ public final class NetDriver extends Napi implements Driver {
   private DriverQueue queue(int index, int size) {
     int max = VirtioInit.needQueue(device, index);
     int table = index == RX ? 0 : (features & LARGE_SEND) != 0 ? TX_TABLE : 1;
-    return DriverQueue.create(
-        index, Math.min(size, max), features, table, heap, guest.ledger());
+    return DriverQueue.create(index, Math.min(size, max), features, table, heap, guest.ledger());
   }
 
   private void enableReceive() {

@@ -83,12 +83,17 @@ final class Namespaces implements AutoCloseable {
 
   /// One of the kernel's ICMP counters, such as `InEchoReps`.
   static long icmp(String namespace, String name) {
+    return snmp(namespace, "Icmp", name);
+  }
+
+  /// One of the kernel's counters of a protocol; those of UDP and ICMP are for IPv4.
+  static long snmp(String namespace, String protocol, String name) {
     List<List<String>> rows =
         exec(namespace, Duration.ofSeconds(5), "cat", "/proc/net/snmp")
             .ok()
             .out()
             .lines()
-            .filter(line -> line.startsWith("Icmp: "))
+            .filter(line -> line.startsWith(protocol + ": "))
             .map(line -> List.of(line.split(" ", -1)))
             .toList();
     return Long.parseLong(rows.getLast().get(rows.getFirst().indexOf(name)));

@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Frames of two kernels through taps, switches, rings and a guest.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RealFramesIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int FILE_BYTES = 32 << 20;
 
   /// What may be on the way, in socket buffers and queues, when iperf3 stops counting.
@@ -92,7 +88,8 @@ class RealFramesIT {
         "udp: %d datagrams, iperf3 read %d, vbus lost %d of %d frames%n",
         datagrams, read, frames - arrived, frames);
     assertThat(frames).isGreaterThanOrEqualTo(datagrams);
-    assertThat(frames - arrived).isBetween(0L, datagrams / 100);
+    // Counters are read one after the other, so a frame may arrive that had not been counted.
+    assertThat(frames - arrived).isBetween(-4L, datagrams / 100);
     if (frames == arrived) {
       assertThat(after.bytesIntoB - before.bytesIntoB)
           .isEqualTo(after.bytesOutOfA - before.bytesOutOfA);
@@ -114,37 +111,7 @@ class RealFramesIT {
 
   @Test
   void aFileArrivesAsItWasSent() throws Exception {
-    Path file = dir.resolve("random");
-    byte[] bytes = new byte[FILE_BYTES];
-    new Random(7).nextBytes(bytes);
-    Files.write(file, bytes);
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String classes =
-        Path.of(FileOverTcp.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-            .toString();
-    String main = FileOverTcp.class.getName();
-    Path received = dir.resolve("received");
-
-    Process receiver =
-        lab.namespaces.start(lab.b, received, java, "-cp", classes, main, "receive", "7000");
-    HostProcess.await("receiver", () -> lines(received) > 0);
-    Namespaces.exec(
-            lab.a, LIMIT, java, "-cp", classes, main, "send", WireLab.ADDRESS_B, "7000", "" + file)
-        .ok();
-    HostProcess.await("digest", () -> !receiver.isAlive());
-
-    try (InputStream in = Files.newInputStream(file)) {
-      assertThat(Files.readAllLines(received))
-          .containsExactly(FileOverTcp.LISTENING, FileOverTcp.sha256(in));
-    }
-  }
-
-  private static int lines(Path file) {
-    try {
-      return Files.exists(file) ? Files.readAllLines(file).size() : 0;
-    } catch (IOException e) {
-      return 0;
-    }
+    lab.carriesAFile(FILE_BYTES);
   }
 
   @ParameterizedTest
@@ -172,9 +139,8 @@ class RealFramesIT {
       assertThat(packets(captured.capture, "icmp[icmptype] == icmp-echoreply")).isEqualTo(40);
       assertThat(packets(captured.capture, "arp and arp[6:2] == 1")).isPositive();
       assertThat(packets(captured.capture, "arp and arp[6:2] == 2")).isPositive();
-      assertThat(
-              packets(captured.capture, "tcp dst port " + WireLab.IPERF_PORT + " and len > 1000"))
-          .isGreaterThanOrEqualTo(2 * (received / 1460));
+      assertThat(payload(captured.capture, "tcp dst port " + WireLab.IPERF_PORT))
+          .isGreaterThanOrEqualTo(2 * received);
       assertThat(received).isGreaterThan(100_000);
       assertThat(packets(captured.capture, "tcp src port " + WireLab.IPERF_PORT)).isPositive();
     }
@@ -182,10 +148,21 @@ class RealFramesIT {
 
   /// Frames that pass a filter, as tcpdump counts them.
   private static long packets(Path capture, String filter) {
-    return Run.of("tcpdump", "-Z", "root", "-n", "-r", capture.toString(), filter)
+    return dump(capture, filter).count();
+  }
+
+  /// Bytes of TCP payload in the packets that pass a filter, which are larger than a frame where
+  /// segmentation is left to others.
+  private static long payload(Path capture, String filter) {
+    return dump(capture, filter)
+        .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  private static Stream<String> dump(Path capture, String filter) {
+    return Run.of("tcpdump", "-Z", "root", "-n", "-q", "-r", capture.toString(), filter)
         .ok()
         .out()
-        .lines()
-        .count();
+        .lines();
   }
 }

@@ -20,6 +20,7 @@ import org.vbus.core.ring.SplitLayout;
 import org.vbus.fixture.stack.RingFormat;
 import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
+import org.vbus.proxy.driver.NetDriver;
 import org.vbus.venet.VenetDevice;
 import org.vbus.venet.l2.DropReason;
 
@@ -31,6 +32,10 @@ final class NetGuest implements DeviceSignals {
   static final long MAC = 0x5254_0000_0001L;
   static final byte DIRT = (byte) 0xd7;
   static final long MRG_RXBUF = 1L << 15;
+
+  /// Checksum and segmentation offloads, both directions.
+  static final long OFFLOADS = NetDriver.OFFLOADS;
+
   static final long BORDER = 0x1_0020_0000L;
   static final int RX = 0;
   static final int TX = 1;
@@ -45,6 +50,7 @@ final class NetGuest implements DeviceSignals {
   final DriverQueue rx;
   final DriverQueue tx;
   private final Lan lan;
+  private final long mac;
   private final GuestHeap heap = new GuestHeap(memory, BASE);
   private final Map<Integer, List<Piece>> chains = new HashMap<>();
   private int nextToken;
@@ -78,13 +84,14 @@ final class NetGuest implements DeviceSignals {
     }
   }
 
-  /// Address [#MAC], MTU 1500, all features the device offers but MRG_RXBUF.
+  /// Address [#MAC], MTU 1500, all features the device offers but MRG_RXBUF and offloads.
   NetGuest(Lan lan) {
     this(lan, MAC, 1500, 0, 256);
   }
 
   NetGuest(Lan lan, long mac, int mtu, long features, int queueSize) {
     this.lan = lan;
+    this.mac = mac;
     this.device = new VenetDevice("guest-" + mac, lan.network, mac, mtu, 0);
     this.virtio = new VirtioDevice("eth0", 0, device, RingFormat.SPLIT.features());
     MemoryRegion low = new MemoryRegion(BASE, memory.asSlice(0, HALF));
@@ -92,7 +99,8 @@ final class NetGuest implements DeviceSignals {
     virtio.attach(
         new Attachment(new MappedMemory(List.of(low, high)), this, LoopMap.single(lan.loop)));
     long accepted =
-        features | (virtio.offeredFeatures() & ~MRG_RXBUF & ~Feature.INDIRECT_DESC.mask());
+        features
+            | (virtio.offeredFeatures() & ~MRG_RXBUF & ~OFFLOADS & ~Feature.INDIRECT_DESC.mask());
     rx = DriverQueue.create(RX, queueSize, accepted, 0, heap, new Ledger());
     tx = DriverQueue.create(TX, queueSize, accepted, 0, heap, new Ledger());
     start(accepted, true);
@@ -124,6 +132,10 @@ final class NetGuest implements DeviceSignals {
   /// Configuration change notifications so far.
   int configSignals() {
     return configSignals;
+  }
+
+  long mac() {
+    return mac;
   }
 
   long drops(DropReason reason) {

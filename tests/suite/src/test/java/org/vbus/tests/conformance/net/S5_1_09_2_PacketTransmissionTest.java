@@ -65,7 +65,7 @@ class S5_1_09_2_PacketTransmissionTest {
       assertThat(length).isZero();
     }
     assertThat(lan.received()).isEmpty();
-    assertThat(guest.drops(DropReason.PORT_ERROR)).isEqualTo(255);
+    assertThat(guest.drops(DropReason.BAD_OFFLOAD)).isEqualTo(255);
     guest.send(packet(frame(60)));
     assertThat(lan.received()).hasSize(1);
   }
