@@ -12,14 +12,37 @@ import java.nio.file.Path;
 /// the stack receives. One call moves one Ethernet frame (no FCS), preceded by [#headerLength()]
 /// bytes of virtio-net header, and never blocks.
 ///
-/// Offloads are off: frames are complete, checksummed and at most the MTU plus 14 bytes (18 with a
-/// VLAN tag). The interface vanishes with the last descriptor unless somebody made it persistent.
+/// Frames read are complete, checksummed and at most the MTU plus 14 bytes (18 with a VLAN tag),
+/// unless [#offloads()] says what the kernel leaves to us; then they are up to [#LONGEST_FRAME].
+/// What is written may need any of that. The interface vanishes with the last descriptor unless
+/// somebody made it persistent.
 ///
 /// One thread may read while another writes. Source: the kernel's tuntap interface,
 /// `linux/if_tun.h`.
 public final class Tap implements AutoCloseable {
   /// `sizeof(struct virtio_net_hdr_v1)`.
   public static final int VNET_HEADER = 12;
+
+  /// Most bytes of a frame without its header: 65535 after an IPv6 header, with a VLAN tag.
+  public static final int LONGEST_FRAME = 18 + 40 + 65535;
+
+  /// Offload: checksums may be incomplete.
+  public static final int CSUM = 0x01;
+
+  /// Offload: TCP in IPv4 may have to be segmented.
+  public static final int TSO4 = 0x02;
+
+  /// Offload: TCP in IPv6 may have to be segmented.
+  public static final int TSO6 = 0x04;
+
+  /// Offload: also packets with CWR.
+  public static final int TSO_ECN = 0x08;
+
+  /// Offload: UDP in IPv4 may have to be segmented; Linux 6.2 or later.
+  public static final int USO4 = 0x20;
+
+  /// Offload: UDP in IPv6 may have to be segmented; Linux 6.2 or later.
+  public static final int USO6 = 0x40;
 
   private static final Path NODE = Path.of("/dev/net/tun");
   private static final long TUNSETIFF = 0x400454caL;
@@ -32,13 +55,15 @@ public final class Tap implements AutoCloseable {
   private final Fd fd;
   private final String name;
   private final int headerLength;
+  private final int offloads;
   private final int mtu;
   private final byte[] mac;
 
-  private Tap(Fd fd, String name, int headerLength, int mtu, byte[] mac) {
+  private Tap(Fd fd, String name, int headerLength, int offloads, int mtu, byte[] mac) {
     this.fd = fd;
     this.name = name;
     this.headerLength = headerLength;
+    this.offloads = offloads;
     this.mtu = mtu;
     this.mac = mac;
   }
@@ -73,7 +98,8 @@ public final class Tap implements AutoCloseable {
           control.setUp();
         }
         int headerLength = options.vnetHeader() ? VNET_HEADER : 0;
-        return new Tap(fd, name, headerLength, control.mtu(), control.mac());
+        int offloads = agree(fd, what, options.offloads());
+        return new Tap(fd, name, headerLength, offloads, control.mtu(), control.mac());
       }
     } catch (SystemCallException e) {
       fd.close();
@@ -100,12 +126,23 @@ public final class Tap implements AutoCloseable {
         value.set(JAVA_INT, 0, 1);
         set(fd, what, "TUNSETVNETLE", TUNSETVNETLE, value);
       }
-      // A persistent interface may remember the offloads of its last user.
-      int _ =
-          SystemCallException.check(
-              what, "TUNSETOFFLOAD", LibC.ioctl(fd.number(), TUNSETOFFLOAD, 0));
       return request.getString(0);
     }
+  }
+
+  /// Says what the kernel may leave to us; even nothing has to be said, because a persistent
+  /// interface may remember the offloads of its last user.
+  ///
+  /// @return what it may
+  private static int agree(Fd fd, String what, boolean wanted) throws SystemCallException {
+    int basic = wanted ? CSUM | TSO4 | TSO6 | TSO_ECN : 0;
+    if (wanted && LibC.ioctl(fd.number(), TUNSETOFFLOAD, basic | USO4 | USO6) == 0) {
+      return basic | USO4 | USO6;
+    }
+    int _ =
+        SystemCallException.check(
+            what, "TUNSETOFFLOAD", LibC.ioctl(fd.number(), TUNSETOFFLOAD, basic));
+    return basic;
   }
 
   private static void set(Fd fd, String what, String call, long request, MemorySegment value)
@@ -140,7 +177,7 @@ public final class Tap implements AutoCloseable {
   }
 
   /// Reads one frame with its header. A frame longer than `length` is cut off: leave room for
-  /// `headerLength() + 18 + mtu()` bytes.
+  /// `headerLength() + 18 + mtu()` bytes, with offloads for `headerLength() +` [#LONGEST_FRAME].
   ///
   /// @return bytes, or a negative [Errno]: `-EAGAIN` if no frame waits, `-EBADFD` if the interface
   ///   was deleted
@@ -165,6 +202,12 @@ public final class Tap implements AutoCloseable {
   /// Bytes before each frame: [#VNET_HEADER] or 0.
   public int headerLength() {
     return headerLength;
+  }
+
+  /// What the kernel may leave to us in frames that are read: [#CSUM] and so on, 0 without
+  /// offloads.
+  public int offloads() {
+    return offloads;
   }
 
   /// As it was when the tap was opened, in bytes.

@@ -50,7 +50,7 @@ final class TapTest {
 
   @Test
   void withoutTheHeaderFramesComeBare() throws Exception {
-    try (Tap tap = Tap.open(new TapOptions("vbus0", netns.path(), false, 0, true))) {
+    try (Tap tap = Tap.open(new TapOptions("vbus0", netns.path(), false, 0, true, false))) {
       assertThat(tap.headerLength()).isZero();
       exchangeArp(tap);
     }
@@ -113,7 +113,7 @@ final class TapTest {
 
   @Test
   void upAndMtuAreLeftAloneUnlessAskedFor() throws Exception {
-    try (Tap tap = Tap.open(new TapOptions("vbus0", netns.path(), true, 0, false))) {
+    try (Tap tap = Tap.open(new TapOptions("vbus0", netns.path(), true, 0, false, false))) {
       assertThat(tap.mtu()).isEqualTo(1500);
       assertThat(netns.ip("-o", "link", "show", "dev", "vbus0"))
           .contains("mtu 1500")
