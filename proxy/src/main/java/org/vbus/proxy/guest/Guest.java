@@ -1,7 +1,10 @@
 package org.vbus.proxy.guest;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.vbus.core.connector.GuestConnector;
 import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.ledger.Ledger;
@@ -23,11 +26,11 @@ public final class Guest {
   /// Vector on which [#post(Runnable)] interrupts the processor.
   private static final int POST_VECTOR = 0;
 
-  private final GuestConnector connector;
+  private final @Nullable GuestConnector connector;
   private final GuestCpu cpu;
   private final GuestHeap heap;
   private final Ledger ledger = new Ledger();
-  private final GuestBus bus;
+  private final @Nullable GuestBus bus;
   private final ArrayDeque<Napi> scheduled = new ArrayDeque<>();
   private final ConcurrentLinkedQueue<Runnable> posted = new ConcurrentLinkedQueue<>();
   private boolean running = true;
@@ -37,9 +40,23 @@ public final class Guest {
     this.connector = connector;
     this.cpu = cpu;
     this.heap = new GuestHeap(connector.memory(), connector.memoryBase());
+    start();
+    this.bus = new GuestBus(this);
+  }
+
+  /// A guest on `cpu` without a bus: whoever makes it binds drivers to devices it knows. Call on
+  /// the processor's thread.
+  public Guest(GuestHeap heap, GuestCpu cpu) {
+    this.connector = null;
+    this.cpu = cpu;
+    this.heap = heap;
+    this.bus = null;
+    start();
+  }
+
+  private void start() {
     cpu.bind();
     cpu.handler(POST_VECTOR, this::drainPosted);
-    this.bus = new GuestBus(this);
   }
 
   /// Its processor.
@@ -52,14 +69,14 @@ public final class Guest {
     return heap;
   }
 
-  /// The mirror of the host's bus.
+  /// The mirror of the host's bus; a guest that was made with a connector has one.
   public GuestBus bus() {
-    return bus;
+    return Objects.requireNonNull(bus, "this guest has no bus");
   }
 
   /// The north half it was made with.
   public GuestConnector connector() {
-    return connector;
+    return Objects.requireNonNull(connector, "this guest has no connector");
   }
 
   /// Kicks and register accesses of this guest.
@@ -69,7 +86,7 @@ public final class Guest {
 
   /// Whether it has no interrupts and polls everything all the time.
   public boolean polling() {
-    return bus.policy() == SignalPolicy.POLLED;
+    return bus != null && bus.policy() == SignalPolicy.POLLED;
   }
 
   /// Runs `action` on the processor soon; any thread.
@@ -139,6 +156,23 @@ public final class Guest {
         Thread.onSpinWait();
       }
     }
+  }
+
+  /// Polls, and halts when there is nothing to poll, until `done` or for `nanos`.
+  ///
+  /// @return whether `done`
+  public boolean run(BooleanSupplier done, long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    while (!done.getAsBoolean()) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      if (poll() == 0 && !busy() && !done.getAsBoolean()) {
+        cpu.halt(left);
+      }
+    }
+    return true;
   }
 
   /// Whether [#stop()] was not called yet.
