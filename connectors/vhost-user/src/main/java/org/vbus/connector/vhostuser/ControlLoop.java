@@ -69,8 +69,23 @@ final class ControlLoop implements AutoCloseable {
   ///
   /// @throws IOException when the descriptor cannot be waited for
   void watch(Fd fd, Runnable ready) throws IOException {
+    watch(fd, Epoll.READABLE, ready);
+  }
+
+  /// Runs `ended` once, when the other end of `fd` is gone; on the loop's thread.
+  void watchEnd(Fd fd, Runnable ended) throws IOException {
+    watch(
+        fd,
+        0,
+        () -> {
+          unwatch(fd);
+          ended.run();
+        });
+  }
+
+  private void watch(Fd fd, int events, Runnable ready) throws IOException {
     long tag = nextTag++;
-    epoll.add(fd, Epoll.READABLE, tag);
+    epoll.add(fd, events, tag);
     handlers.put(tag, ready);
     tags.put(fd, tag);
   }
