@@ -1,8 +1,6 @@
 package org.vbus.bench.report;
 
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +14,11 @@ public final class JsonReport {
   /// The whole document, ASCII only, ending in a line feed.
   public static String of(BenchReport report) {
     var out = new StringBuilder("{\n\"environment\": ");
-    value(out, environment(report.environment()));
+    JsonText.append(out, environment(report.environment()));
     out.append(",\n\"runs\": [");
     String separator = "\n";
     for (Run run : report.runs()) {
-      value(out.append(separator), run(run));
+      JsonText.append(out.append(separator), run(run));
       separator = ",\n";
     }
     return out.append("\n]\n}\n").toString();
@@ -64,45 +62,5 @@ public final class JsonReport {
     map.put("parts", run.parts());
     map.putAll(run.extra());
     return map;
-  }
-
-  private static void value(StringBuilder out, @Nullable Object value) {
-    switch (value) {
-      case null -> out.append("null");
-      case String s -> string(out, s);
-      case Map<?, ?> map -> {
-        String separator = "{";
-        for (var member : map.entrySet()) {
-          string(out.append(separator), (String) member.getKey());
-          value(out.append(": "), member.getValue());
-          separator = ", ";
-        }
-        out.append(map.isEmpty() ? "{}" : "}");
-      }
-      case List<?> list -> {
-        String separator = "[";
-        for (Object element : list) {
-          value(out.append(separator), element);
-          separator = ", ";
-        }
-        out.append(list.isEmpty() ? "[]" : "]");
-      }
-      default -> out.append(value); // a boolean or a number; Run let only finite ones in
-    }
-  }
-
-  private static void string(StringBuilder out, String s) {
-    out.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c == '"' || c == '\\') {
-        out.append('\\').append(c);
-      } else if (c < ' ' || c > '~') {
-        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        out.append(c);
-      }
-    }
-    out.append('"');
   }
 }
