@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DeviceCommand.class,
       CheckCommand.class,
       DoctorCommand.class,
+      ProbeCommand.class,
       SelfTestCommand.class,
       BenchCommand.class
     })
