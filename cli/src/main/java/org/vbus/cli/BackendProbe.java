@@ -151,7 +151,7 @@ final class BackendProbe {
   private static MemorySegment frame(long mac, Arena arena) {
     MemorySegment frame = arena.allocate(FRAME);
     for (int i = 0; i < 6; i++) {
-      byte part = (byte) (mac >>> 40 - 8 * i);
+      byte part = (byte) (mac >>> (40 - 8 * i));
       frame.set(ValueLayout.JAVA_BYTE, i, part);
       frame.set(ValueLayout.JAVA_BYTE, 6 + i, part);
     }

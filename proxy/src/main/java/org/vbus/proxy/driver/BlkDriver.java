@@ -95,7 +95,7 @@ public final class BlkDriver extends Napi implements Driver {
     this.capacity = readCapacity();
     this.blockSize = has(F_BLK_SIZE) ? (int) device.config(BLK_SIZE, 4) : SECTOR;
     int entries = Math.min(size, VirtioInit.needQueue(device, QUEUE));
-    this.queue = new DriverQueue(QUEUE, entries, features, BUFFERS, heap, guest.ledger());
+    this.queue = DriverQueue.create(QUEUE, entries, features, BUFFERS, heap, guest.ledger());
     this.depth = Feature.INDIRECT_DESC.in(features) ? entries : entries / BUFFERS;
     this.stride = DATA + ((largest + 63) & -64);
     this.buffers = heap.allocate((long) stride * depth, GuestHeap.GRAIN);

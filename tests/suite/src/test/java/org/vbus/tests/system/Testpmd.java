@@ -24,7 +24,7 @@ final class Testpmd implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
   /// Memory that needs nothing of the machine.
-  private static final List<String> MEMFD = List.of("--no-huge", "-m", "128");
+  static final List<String> MEMFD = List.of("--no-huge", "-m", "128");
 
   private static final String PROMPT = "testpmd> ";
   private static final AtomicInteger NEXT = new AtomicInteger();
