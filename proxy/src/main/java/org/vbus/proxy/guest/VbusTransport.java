@@ -122,7 +122,7 @@ public final class VbusTransport implements VirtioTransport {
       Thread.onSpinWait();
     }
     Integer signal = signals.remove(queue);
-    if (signal != null && claimed.remove((Object) signal)) {
+    if (signal != null && claimed.removeIf(signal::equals)) {
       bus.release(signal);
     }
   }

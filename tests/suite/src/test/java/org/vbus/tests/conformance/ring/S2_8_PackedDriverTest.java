@@ -239,8 +239,7 @@ class S2_8_PackedDriverTest {
       int room = room(seen);
       boolean last = i == batch - 1;
       int len = last && room > 0 ? random.nextInt(room) : room;
-      returned.add(new int[] {tokens.get(first), len});
-      tokens.subList(first, first + 1).clear();
+      returned.add(new int[] {tokens.remove(/* index= */ first), len});
       if (last) {
         device.use(seen.id(), len, descriptors);
       }

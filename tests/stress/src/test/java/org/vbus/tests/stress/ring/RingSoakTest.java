@@ -27,9 +27,11 @@ import org.vbus.proxy.driver.GuestHeap;
 /// wake it: every request is answered, with the right bytes, far beyond the wrap of the indexes.
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 @SuppressWarnings("ThreadPriorityCheck") // to yield is all that a spinning test can do on few cores
-class SplitRingSoakTest {
+class RingSoakTest {
   private static final int REQUESTS = 100_000;
   private static final int SIZE = 8;
+  private static final long PACKED = 1L << 34;
+  private static final long IN_ORDER = 1L << 35;
   private static final int DEPTH = SIZE / 2;
   private static final int BUFFER = 2 * Long.BYTES;
 
@@ -166,11 +168,26 @@ class SplitRingSoakTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {0, 1L << 29, 1L << 28 | 1L << 29})
+  @ValueSource(
+      longs = {
+        0,
+        1L << 29,
+        1L << 28 | 1L << 29,
+        IN_ORDER | 1L << 29,
+        PACKED,
+        PACKED | 1L << 29,
+        PACKED | 1L << 28 | 1L << 29,
+        PACKED | IN_ORDER | 1L << 29
+      })
   void everyRequestIsAnsweredThoughBothSidesSleep(long features) throws InterruptedException {
     DriverQueue driver =
         DriverQueue.create(
-            0, SIZE, features, Feature.INDIRECT_DESC.in(features) ? 2 : 0, heap, new Ledger());
+            0,
+            Feature.RING_PACKED.in(features) ? SIZE + 1 : SIZE,
+            features,
+            Feature.INDIRECT_DESC.in(features) ? 2 : 0,
+            heap,
+            new Ledger());
     VirtQueue device = device(driver, features);
     Thread south =
         Thread.ofPlatform()
