@@ -239,7 +239,8 @@ class S2_8_PackedDriverTest {
       int room = room(seen);
       boolean last = i == batch - 1;
       int len = last && room > 0 ? random.nextInt(room) : room;
-      returned.add(new int[] {tokens.remove(/* index= */ first), len});
+      returned.add(new int[] {tokens.get(first), len});
+      tokens.subList(first, first + 1).clear();
       if (last) {
         device.use(seen.id(), len, descriptors);
       }
