@@ -25,11 +25,13 @@ public final class VhostUserGuest implements AutoCloseable {
   /// Guest-physical address of the first byte of memory.
   public static final long MEMORY_BASE = 0x4000_0000L;
 
+  /// A vector that belongs to the guest itself and only makes it look.
+  static final int WAKE = 0;
+
   private final SharedMemory memory;
   private final GuestCpu cpu = new GuestCpu();
   private final Guest guest;
 
-  /// Vectors in use; 0 belongs to the guest itself.
   private final BitSet vectors = new BitSet();
 
   /// A guest on the calling thread.
@@ -38,7 +40,7 @@ public final class VhostUserGuest implements AutoCloseable {
   public VhostUserGuest(long memoryBytes) throws IOException {
     memory = SharedMemory.create("vbus-guest", memoryBytes);
     guest = new Guest(new GuestHeap(memory.segment(), MEMORY_BASE), cpu);
-    vectors.set(0);
+    vectors.set(WAKE);
   }
 
   /// What runs on the processor.

@@ -80,7 +80,10 @@ public final class VhostUserTransport implements VirtioTransport {
       int _ = generation.incrementAndGet();
       guest.interrupt(configVector);
     });
-    frontend.onEnd(() -> guest.interrupt(configVector));
+    frontend.onEnd(() -> {
+      int vector = configVector;
+      guest.interrupt(vector == NO_VECTOR ? VhostUserGuest.WAKE : vector);
+    });
   }
 
   /// Where the back-end does not say, there are as many as the simplest device of the kind has.

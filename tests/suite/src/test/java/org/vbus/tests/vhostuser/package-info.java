@@ -1,2 +1,2 @@
-/// vhost-user: what the back-end promises to front-ends, good and bad.
+/// vhost-user: what each half promises to the other, good and bad.
 package org.vbus.tests.vhostuser;
