@@ -83,8 +83,7 @@ class VhostUserConnectorTest {
   private void serve(Map<String, ProbeDevice> devices, Duration spin) {
     host =
         opened(
-            new VhostUserHost(
-                dir, devices, new LoopsConfig(1, LoopsConfig.Spread.DEVICE, spin)));
+            new VhostUserHost(dir, devices, new LoopsConfig(1, LoopsConfig.Spread.DEVICE, spin)));
   }
 
   private void serve(ProbeDevice device) {
@@ -141,11 +140,9 @@ class VhostUserConnectorTest {
   void aFrontEndThatKnowsLessIsServedToo(long understood) throws IOException {
     serve(probe);
     VhostUserGuest machine = machine();
-    Frontend frontend =
-        opened(Frontend.connect(host.socket("probe"), Frontend.LIMIT, understood));
+    Frontend frontend = opened(Frontend.connect(host.socket("probe"), Frontend.LIMIT, understood));
     assertThat(frontend.protocolFeatures()).isEqualTo(understood);
-    VhostUserTransport transport =
-        machine.device(frontend, ProbeDevice.DEVICE_ID, "probe", QUEUE);
+    VhostUserTransport transport = machine.device(frontend, ProbeDevice.DEVICE_ID, "probe", QUEUE);
     EchoGuest guest = new EchoGuest(machine.guest());
     for (int i = 1; i <= 3; i++) {
       RequestDriver driver = guest.bind(transport, true);
@@ -196,7 +193,7 @@ class VhostUserConnectorTest {
   /// Initialises a device with one queue and without event indexes.
   private DriverQueue live(VhostUserTransport device, GuestHeap heap, int queue) {
     long features = VirtioInit.negotiate(device, Feature.VERSION_1.mask());
-    DriverQueue rings = new DriverQueue(queue, QUEUE, features, 0, heap, new Ledger());
+    DriverQueue rings = DriverQueue.create(queue, QUEUE, features, 0, heap, new Ledger());
     device.enableQueue(queue, rings.addresses(), 1, () -> {});
     VirtioInit.driverOk(device);
     return rings;
@@ -322,8 +319,7 @@ class VhostUserConnectorTest {
 
   @Test
   void twoDevicesShareAGuestsMemory() throws IOException {
-    serve(
-        Map.of("first", probe, "second", new ProbeDevice(3)), LoopsConfig.single().spin());
+    serve(Map.of("first", probe, "second", new ProbeDevice(3)), LoopsConfig.single().spin());
     VhostUserGuest machine = machine();
     EchoGuest guest = new EchoGuest(machine.guest());
     RequestDriver first = guest.bind(transport(machine, "first"), true);
@@ -432,7 +428,7 @@ class VhostUserConnectorTest {
               VhostUserGuest.MEMORY_BASE,
               heap.gpa(heap.allocate(RawRing.bytes(QUEUE), 4096)),
               QUEUE);
-      DriverQueue honest = new DriverQueue(1, QUEUE, features, 0, heap, new Ledger());
+      DriverQueue honest = DriverQueue.create(1, QUEUE, features, 0, heap, new Ledger());
       device.enableQueue(0, lying.addresses(), 1, () -> {});
       device.enableQueue(1, honest.addresses(), 1, () -> {});
       VirtioInit.driverOk(device);
@@ -462,8 +458,7 @@ class VhostUserConnectorTest {
     long _ = VirtioInit.negotiate(device, Feature.VERSION_1.mask());
     VirtQueue.Addresses nowhere = new VirtQueue.Addresses(QUEUE, 0x1000, 0x2000, 0x3000);
     device.enableQueue(0, nowhere, 1, () -> {});
-    assertThat(
-            catchThrowable(() -> VirtioInit.driverOk(device)))
+    assertThat(catchThrowable(() -> VirtioInit.driverOk(device)))
         .hasMessage("probe: address 0x1000 is in no memory that is shared");
     device.status(0);
     EchoGuest guest = new EchoGuest(machine.guest());

@@ -91,8 +91,7 @@ class ProbeIT {
         assertThat(report.getString("device")).isEqualTo("net");
         assertThat(report.getInt("queues")).isPositive();
         Config test = report.getConfig("selfTest");
-        assertThat(test.root().unwrapped())
-            .containsEntry("transmit buffers that came back", 256);
+        assertThat(test.root().unwrapped()).containsEntry("transmit buffers that came back", 256);
         assertThat(test.root().unwrapped().get("of them our own"))
             .isEqualTo(test.root().unwrapped().get("frames received"))
             .isNotEqualTo(0);
@@ -111,8 +110,7 @@ class ProbeIT {
       Run run = Vbus.run("probe", socket.toString(), "--timeout=500ms");
       assertThat(run.status()).isEqualTo(1);
       assertThat(run.err())
-          .isEqualTo(
-              "vbus: " + socket + ": 0 of 256 transmit buffers came back within 500 ms\n");
+          .isEqualTo("vbus: " + socket + ": 0 of 256 transmit buffers came back within 500 ms\n");
       assertThat(run.out()).contains("VIRTIO_NET_F_MRG_RXBUF");
     }
   }

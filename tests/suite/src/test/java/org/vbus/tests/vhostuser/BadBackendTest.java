@@ -22,8 +22,8 @@ import org.vbus.tests.vhostuser.FakeBackend.Answer;
 import org.vbus.tests.vhostuser.FakeBackend.Close;
 import org.vbus.tests.vhostuser.FakeBackend.Reply;
 
-/// Everything a back-end can do wrong at each request of a driver's start, each of which is one line
-/// and takes no longer than the limit.
+/// Everything a back-end can do wrong at each request of a driver's start, each of which is one
+/// line and takes no longer than the limit.
 class BadBackendTest {
   private static final Duration LIMIT = Duration.ofMillis(200);
 
@@ -63,8 +63,7 @@ class BadBackendTest {
 
   private static void add(List<Row> to, int request, String what, Misdeed deed, String message) {
     to.add(
-        new Row(
-            what + " at " + request, got -> got == request ? deed.at(request) : null, message));
+        new Row(what + " at " + request, got -> got == request ? deed.at(request) : null, message));
   }
 
   static List<Row> rows() {

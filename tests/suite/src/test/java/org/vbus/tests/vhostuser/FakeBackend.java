@@ -162,7 +162,6 @@ final class FakeBackend implements AutoCloseable {
     int _ = socket.send(buffer, 0, HEADER + Math.clamp(reply.size, 0, 64), List.of());
   }
 
-
   @Override
   public void close() throws InterruptedException {
     running = false;
