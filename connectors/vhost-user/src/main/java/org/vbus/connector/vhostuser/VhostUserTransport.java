@@ -46,6 +46,9 @@ public final class VhostUserTransport implements VirtioTransport {
   /// Of a network card, what says that there are fields: MTU, MAC, SPEED_DUPLEX.
   private static final long CONFIGURED = 1L << 3 | 1L << 5 | 1L << 63;
 
+  /// Queues have numbers of 8 bits where eventfds are given to them.
+  private static final int MAX_QUEUES = Payload.VRING_INDEX + 1;
+
   /// Where no interrupt goes.
   private static final int NO_VECTOR = -1;
 
@@ -88,11 +91,8 @@ public final class VhostUserTransport implements VirtioTransport {
 
   /// Where the back-end does not say, there are as many as the simplest device of the kind has.
   private static int queues(Frontend frontend, int deviceId) {
-    int said = frontend.queueNumber();
-    if (deviceId == NETWORK) {
-      return 2 * Math.max(said, 1);
-    }
-    return Math.max(said, 1);
+    int said = Math.max(frontend.queueNumber(), 1);
+    return Math.min(deviceId == NETWORK ? 2 * said : said, MAX_QUEUES);
   }
 
   @Override
@@ -201,8 +201,8 @@ public final class VhostUserTransport implements VirtioTransport {
     guest.interrupt(configVector);
   }
 
-  /// When this returns the back-end touches no memory of the guest (2.4.2): each ring has been
-  /// stopped, or the connection has ended.
+  /// When this returns the back-end touches no memory of the guest (2.4.2): it has said of each ring
+  /// that it is stopped. Of a back-end that does not answer nobody knows; the connection is ended.
   private void reset() {
     try {
       if (!frontend.gone()) {
@@ -212,6 +212,7 @@ public final class VhostUserTransport implements VirtioTransport {
       if (!frontend.gone()) {
         throw failed(e);
       }
+      LOG.warn("{}: rings may not have stopped: {}", name, e.getMessage());
     }
     running = false;
     started.clear();
