@@ -201,8 +201,9 @@ public final class VhostUserTransport implements VirtioTransport {
     guest.interrupt(configVector);
   }
 
-  /// When this returns the back-end touches no memory of the guest (2.4.2): it has said of each ring
-  /// that it is stopped. Of a back-end that does not answer nobody knows; the connection is ended.
+  /// When this returns the back-end touches no memory of the guest (2.4.2): it has said of each
+  /// ring that it is stopped. Of a back-end that does not answer nobody knows; the connection is
+  /// ended.
   private void reset() {
     try {
       if (!frontend.gone()) {

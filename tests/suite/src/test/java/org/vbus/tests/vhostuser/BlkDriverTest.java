@@ -70,10 +70,7 @@ class BlkDriverTest {
         Frontend frontend = Frontend.connect(host.socket("disk"), Frontend.LIMIT)) {
       BlkDriver disk =
           new BlkDriver(
-              machine.guest(),
-              machine.device(frontend, BlkDriver.DEVICE_ID, "disk", 64),
-              64,
-              4096);
+              machine.guest(), machine.device(frontend, BlkDriver.DEVICE_ID, "disk", 64), 64, 4096);
       body.run(machine, disk);
       disk.remove();
       assertThat(machine.guest().heap().inUse()).isZero();
@@ -82,30 +79,33 @@ class BlkDriverTest {
 
   @Test
   void aDiskIsIdentifiedAndRead() throws IOException {
-    withDisk(disk(BlkDriver.OK, 0), (machine, disk) -> {
-      assertThat(disk.capacity()).isEqualTo(CAPACITY);
-      assertThat(disk.blockSize()).isEqualTo(4096);
-      assertThat(disk.readOnly()).isTrue();
-      String[] id = new String[1];
-      assertThat(disk.identify((status, memory, off, len) -> id[0] = memory.getString(off)))
-          .isTrue();
-      assertThat(machine.guest().run(() -> id[0] != null, LIMIT)).isTrue();
-      assertThat(id[0]).isEqualTo("vbus");
+    withDisk(
+        disk(BlkDriver.OK, 0),
+        (machine, disk) -> {
+          assertThat(disk.capacity()).isEqualTo(CAPACITY);
+          assertThat(disk.blockSize()).isEqualTo(4096);
+          assertThat(disk.readOnly()).isTrue();
+          String[] id = new String[1];
+          assertThat(disk.identify((status, memory, off, len) -> id[0] = memory.getString(off)))
+              .isTrue();
+          assertThat(machine.guest().run(() -> id[0] != null, LIMIT)).isTrue();
+          assertThat(id[0]).isEqualTo("vbus");
 
-      // More than the queue holds, of all lengths.
-      int[] good = new int[1];
-      for (int i = 0; i < 500; i++) {
-        long sector = i;
-        int bytes = BlkDriver.SECTOR * (1 + i % 8);
-        while (!disk.read(
-            sector,
-            bytes,
-            (status, memory, off, len) -> good[0] += isRight(sector, status, memory, off, len))) {
-          boolean _ = machine.guest().run(() -> disk.free() > 0, LIMIT);
-        }
-      }
-      assertThat(machine.guest().run(() -> good[0] == 500, LIMIT)).isTrue();
-    });
+          // More than the queue holds, of all lengths.
+          int[] good = new int[1];
+          for (int i = 0; i < 500; i++) {
+            long sector = i;
+            int bytes = BlkDriver.SECTOR * (1 + i % 8);
+            while (!disk.read(
+                sector,
+                bytes,
+                (status, memory, off, len) ->
+                    good[0] += isRight(sector, status, memory, off, len))) {
+              boolean _ = machine.guest().run(() -> disk.free() > 0, LIMIT);
+            }
+          }
+          assertThat(machine.guest().run(() -> good[0] == 500, LIMIT)).isTrue();
+        });
   }
 
   private static int isRight(long sector, int status, MemorySegment memory, long off, int len) {
@@ -118,22 +118,34 @@ class BlkDriverTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 0, 0", "1, 0, 1", "2, 0, 2", "77, 0, 77", "0, 1, 255", "0, 512, 255", "0, 600, 255"})
+  @CsvSource({
+    "0, 0, 0",
+    "1, 0, 1",
+    "2, 0, 2",
+    "77, 0, 77",
+    "0, 1, 255",
+    "0, 512, 255",
+    "0, 600, 255"
+  })
   @Clause("2.7.8.3-R1")
   void aStatusThatWasNotWrittenIsNone(int status, int less, int expected) throws IOException {
-    withDisk(disk(status, less), (machine, disk) -> {
-      int[] got = {-1};
-      assertThat(disk.read(3, 512, (with, memory, off, len) -> got[0] = with)).isTrue();
-      assertThat(machine.guest().run(() -> got[0] >= 0, LIMIT)).isTrue();
-      assertThat(got[0]).isEqualTo(expected);
-    });
+    withDisk(
+        disk(status, less),
+        (machine, disk) -> {
+          int[] got = {-1};
+          assertThat(disk.read(3, 512, (with, memory, off, len) -> got[0] = with)).isTrue();
+          assertThat(machine.guest().run(() -> got[0] >= 0, LIMIT)).isTrue();
+          assertThat(got[0]).isEqualTo(expected);
+        });
   }
 
   @ParameterizedTest
   @CsvSource({"0", "100", "513", "4608", "-512"})
   void aReadOfHalfASectorOrTooManyIsRefused(int bytes) throws IOException {
-    withDisk(disk(BlkDriver.OK, 0), (machine, disk) ->
-        assertThatIllegalArgumentException()
-            .isThrownBy(() -> disk.read(0, bytes, (status, memory, off, len) -> {})));
+    withDisk(
+        disk(BlkDriver.OK, 0),
+        (machine, disk) ->
+            assertThatIllegalArgumentException()
+                .isThrownBy(() -> disk.read(0, bytes, (status, memory, off, len) -> {})));
   }
 }
