@@ -65,11 +65,26 @@ public final class VhostUserTransport implements VirtioTransport {
   private long accepted;
   private int status;
   private volatile int configVector = NO_VECTOR;
-  private volatile boolean broken;
 
   /// A queue that the driver has placed, its vector and its three eventfds.
-  private record Ring(
-      VirtQueue.Addresses at, int vector, EventFd kick, EventFd call, EventFd error) {}
+  private static final class Ring {
+    final VirtQueue.Addresses at;
+    final int vector;
+    final EventFd kick;
+    final EventFd call;
+    final EventFd error;
+
+    /// The back-end says so, on the connection's thread.
+    volatile boolean broken;
+
+    Ring(VirtQueue.Addresses at, int vector, EventFd kick, EventFd call, EventFd error) {
+      this.at = at;
+      this.vector = vector;
+      this.kick = kick;
+      this.call = call;
+      this.error = error;
+    }
+  }
 
   VhostUserTransport(
       VhostUserGuest guest, Frontend frontend, int deviceId, String name, int queueSize) {
@@ -127,7 +142,8 @@ public final class VhostUserTransport implements VirtioTransport {
     if (running && frontend.has(ProtocolFeature.STATUS)) {
       exchange(() -> status |= frontend.status() & DeviceStatus.NEEDS_RESET);
     }
-    return broken || (running && frontend.gone()) ? status | DeviceStatus.NEEDS_RESET : status;
+    boolean lost = running && frontend.gone();
+    return lost || anyBroken() ? status | DeviceStatus.NEEDS_RESET : status;
   }
 
   @Override
@@ -186,7 +202,7 @@ public final class VhostUserTransport implements VirtioTransport {
       if (ring != null) {
         started.set(i);
         frontend.watch(ring.call, () -> guest.interrupt(ring.vector));
-        frontend.watch(ring.error, this::faulted);
+        frontend.watch(ring.error, () -> faulted(ring));
         frontend.start(
             i, ring.at, VirtQueue.freshPosition(accepted), ring.kick, ring.call, ring.error);
       }
@@ -194,10 +210,19 @@ public final class VhostUserTransport implements VirtioTransport {
     running = true;
   }
 
+  private boolean anyBroken() {
+    for (Ring ring : rings) {
+      if (ring != null && ring.broken) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// A ring is broken: only a reset helps, of which the driver hears as of a configuration change
   /// (2.1.2).
-  private void faulted() {
-    broken = true;
+  private void faulted(Ring ring) {
+    ring.broken = true;
     guest.interrupt(configVector);
   }
 
@@ -217,7 +242,6 @@ public final class VhostUserTransport implements VirtioTransport {
     }
     running = false;
     started.clear();
-    broken = false;
     status = 0;
     accepted = 0;
     for (int i = 0; i < rings.length; i++) {

@@ -226,8 +226,8 @@ class VhostUserConnectorTest {
         LockSupport.parkNanos(2_000_000);
       }
     }
-    assertThat(host.loop().ledger().get(Event.WAKES)).isPositive();
     assertThat(machine.guest().ledger().get(Event.KICKS)).isPositive();
+    // Only a loop that sleeps takes them.
     assertThat(device().tally().get(Event.KICKS)).isPositive();
   }
 
@@ -433,13 +433,19 @@ class VhostUserConnectorTest {
       device.enableQueue(1, honest.addresses(), 1, () -> {});
       VirtioInit.driverOk(device);
       assertThat(device.status() & DeviceStatus.NEEDS_RESET).isZero();
-      told.set(0);
 
       lying.desc(0, VhostUserGuest.MEMORY_BASE + MEMORY - 4, 8, 0, 0);
       lying.offer(0);
+      int before = told.get();
       device.kick(0);
-      assertThat(machine.guest().run(() -> told.get() > 0, EchoGuest.LIMIT)).isTrue();
-      assertThat(device.status() & DeviceStatus.NEEDS_RESET).isNotZero();
+      assertThat(
+              machine
+                  .guest()
+                  .run(
+                      () ->
+                          told.get() > before && (device.status() & DeviceStatus.NEEDS_RESET) != 0,
+                      EchoGuest.LIMIT))
+          .isTrue();
       assertThat(device().fault(0)).isEqualTo(RingFault.ADDRESS_OUTSIDE_MEMORY);
       assertThat(device().fault(1)).isNull();
       request(device, honest, heap, 64);
