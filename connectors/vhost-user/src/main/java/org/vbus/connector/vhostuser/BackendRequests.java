@@ -3,7 +3,6 @@ package org.vbus.connector.vhostuser;
 import static org.vbus.connector.vhostuser.Payload.*;
 
 import java.io.IOException;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vbus.linux.UnixSocket;
@@ -63,8 +62,7 @@ final class BackendRequests implements AutoCloseable {
       LOG.debug("back-end's request {} refused", Integer.toUnsignedLong(channel.request()));
     }
     if ((channel.flags() & NEED_REPLY) != 0) {
-      putLong(channel.body(), 0, done ? 0 : 1);
-      channel.send(channel.request(), REPLY, Long.BYTES, List.of());
+      channel.answer(done ? 0 : 1);
     }
   }
 

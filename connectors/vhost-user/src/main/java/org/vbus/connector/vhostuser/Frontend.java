@@ -80,8 +80,8 @@ public final class Frontend implements AutoCloseable {
     control.start();
     try {
       long offered = dialogue.askLong(Request.GET_FEATURES);
-      this.features = offered & ~Session.F_PROTOCOL_FEATURES;
-      this.protocolOffered = (offered & Session.F_PROTOCOL_FEATURES) != 0;
+      this.features = offered & ~Negotiation.F_PROTOCOL_FEATURES;
+      this.protocolOffered = (offered & Negotiation.F_PROTOCOL_FEATURES) != 0;
       if (protocolOffered) {
         negotiate(understood);
       }
@@ -241,7 +241,7 @@ public final class Frontend implements AutoCloseable {
     putLong(
         dialogue.body(),
         0,
-        protocolOffered ? driverFeatures | Session.F_PROTOCOL_FEATURES : driverFeatures);
+        protocolOffered ? driverFeatures | Negotiation.F_PROTOCOL_FEATURES : driverFeatures);
     return dialogue.tell(Request.SET_FEATURES, Long.BYTES, List.of());
   }
 

@@ -127,6 +127,17 @@ final class MessageChannel implements AutoCloseable {
     }
   }
 
+  /// Answers the present message with the first `size` bytes of [#body()].
+  void reply(int size) throws ProtocolException {
+    send(request(), REPLY, size, List.of());
+  }
+
+  /// Answers the present message with a number.
+  void answer(long value) throws ProtocolException {
+    putLong(out, HEADER, value);
+    reply(Long.BYTES);
+  }
+
   UnixSocket socket() {
     return socket;
   }

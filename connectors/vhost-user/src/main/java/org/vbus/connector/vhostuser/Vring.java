@@ -3,7 +3,6 @@ package org.vbus.connector.vhostuser;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.vbus.core.device.VirtioDevice;
-import org.vbus.core.feature.Feature;
 import org.vbus.core.ledger.Event;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.loop.Pollable;
@@ -55,7 +54,7 @@ final class Vring {
   private boolean running;
   private boolean polled;
   private @Nullable EventFd kick;
-  private @Nullable EventFd error;
+  private volatile @Nullable EventFd error;
   private volatile @Nullable EventFd call;
 
   Vring(VirtioDevice device, int index, PollLoop loop) {
@@ -70,10 +69,6 @@ final class Vring {
 
   boolean running() {
     return running;
-  }
-
-  boolean enabled() {
-    return enabled;
   }
 
   void size(int entries) throws ProtocolException {
@@ -151,18 +146,22 @@ final class Vring {
 
   void error(@Nullable EventFd with) {
     EventFd before = error;
+    error = with;
     if (before != null) {
       before.close();
     }
-    error = with;
   }
 
   /// Tells the front-end that the ring is broken; any thread.
-  void signalError() {
+  ///
+  /// @return whether there is a way to
+  boolean signalError() {
     EventFd to = error;
-    if (to != null) {
-      to.signal();
+    if (to == null) {
+      return false;
     }
+    to.signal();
+    return true;
   }
 
   /// Whether everything is there that a running ring needs.
@@ -173,7 +172,7 @@ final class Vring {
   /// Starts the queue where its addresses are in `table` now.
   ///
   /// @throws ProtocolException when they are not in shared memory, or size or base cannot be
-  void start(MemoryTable table, long features) throws ProtocolException {
+  void start(MemoryTable table, boolean packed) throws ProtocolException {
     VirtQueue.Addresses at =
         new VirtQueue.Addresses(size, table.gpa(desc), table.gpa(avail), table.gpa(used));
     if (at.desc() < 0 || at.avail() < 0 || at.used() < 0) {
@@ -181,7 +180,7 @@ final class Vring {
           "queue %d has its rings at 0x%x, 0x%x and 0x%x, outside of shared memory"
               .formatted(index, desc, avail, used));
     }
-    if (!device.startQueue(index, at, position(table, at, features))) {
+    if (!device.startQueue(index, at, position(table, at, packed))) {
       throw new ProtocolException(
           "queue %d of %d entries at 0x%x, 0x%x, 0x%x from 0x%x cannot be"
               .formatted(index, size, desc, avail, used, base));
@@ -197,8 +196,8 @@ final class Vring {
 
   /// From the base on the wire, which for split rings lacks the used index and for packed rings may
   /// lack it: front-ends of 16 bits mean that nothing is in flight.
-  private int position(MemoryTable table, VirtQueue.Addresses at, long features) {
-    if (Feature.RING_PACKED.in(features)) {
+  private int position(MemoryTable table, VirtQueue.Addresses at, boolean packed) {
+    if (packed) {
       return base >>> 16 != 0 ? base : base | base << 16;
     }
     MemoryRegion region = table.memory().find(at.used(), SplitLayout.IDX + 2L);
@@ -245,11 +244,11 @@ final class Vring {
   /// Stops the ring until it gets another kick descriptor.
   ///
   /// @return where it stands, as the front-end encodes it
-  int stop(long features) {
+  int stop(boolean packed) {
     pause();
     started = false;
     dropKick();
-    return Feature.RING_PACKED.in(features) ? base : base & 0xffff;
+    return packed ? base : base & 0xffff;
   }
 
   private void dropKick() {
