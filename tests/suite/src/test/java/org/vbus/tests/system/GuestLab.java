@@ -37,7 +37,7 @@ final class GuestLab implements AutoCloseable {
               devices { eth0 { model = venet, switch = lan, mac = "%s", %s } }
             }
           """
-              .formatted(i, sockets(i), busOptions, mac(i), deviceOptions));
+              .formatted(i, sockets(i), busOptions, GuestNetwork.mac(i), deviceOptions));
     }
     text.append("}\n");
     try {
@@ -61,11 +61,6 @@ final class GuestLab implements AutoCloseable {
     return sockets(i).resolve("eth0.sock");
   }
 
-  /// Address of guest `i`'s card.
-  static String mac(int i) {
-    return "52:54:00:00:00:0" + (i + 1);
-  }
-
   HostProcess host() {
     return host;
   }
@@ -75,13 +70,15 @@ final class GuestLab implements AutoCloseable {
     host = HostProcess.start(config);
   }
 
-  /// Starts guest `i`, which reconnects when the host comes back.
+  /// Gives a guest the card of guest `i`; it reconnects when the host comes back.
+  GuestBuilder plug(GuestBuilder guest, int i, int pairs, String... nicOptions) {
+    return guest.vhostUserNic("path=" + socket(i) + ",reconnect=1", pairs, GuestNetwork.mac(i), nicOptions);
+  }
+
+  /// Starts guest `i`, which ends with this.
   LinuxGuest guest(int i, UnaryOperator<GuestBuilder> with, int pairs, String... nicOptions) {
     GuestBuilder builder = with.apply(new GuestBuilder(dir, "vm" + i).programs("iperf3"));
-    LinuxGuest guest =
-        builder
-            .vhostUserNic("path=" + socket(i) + ",reconnect=1", pairs, mac(i), nicOptions)
-            .start();
+    LinuxGuest guest = plug(builder, i, pairs, nicOptions).start();
     open.add(guest);
     return guest;
   }

@@ -1,7 +1,5 @@
 package org.vbus.tests.system;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,34 +62,32 @@ interface GuestNetwork extends AutoCloseable {
     List<String> ports =
         List.of(Testpmd.backEnd(0, sockets.get(0)), Testpmd.backEnd(1, sockets.get(1)));
     Testpmd forwarder = new Testpmd(dir.resolve("testpmd"), 0, ports, "--forward-mode=io", "-a");
-    return new VhostUserNetwork(sockets, forwarder::quit);
+    return new GuestNetwork() {
+      @Override
+      public GuestBuilder plug(GuestBuilder guest, int side) {
+        return guest.vhostUserNic("path=" + sockets.get(side), 1, mac(side));
+      }
+
+      @Override
+      public void close() {
+        forwarder.quit();
+      }
+    };
   }
 
-  /// A running `vbus host`.
-  ///
-  /// @param config its configuration, where `@dir@` stands for `dir`; the sockets of both guests
-  ///   are `@dir@/a.sock` and `@dir@/b.sock`
-  static GuestNetwork vbus(Path dir, String config) {
-    try {
-      Path file = Files.writeString(dir.resolve("host.conf"), config.replace("@dir@", "" + dir));
-      HostProcess host = HostProcess.start(file);
-      return new VhostUserNetwork(
-          List.of(dir.resolve("a.sock"), dir.resolve("b.sock")), host::close);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
+  /// The switch of a running `vbus host`, see [GuestLab].
+  static GuestNetwork vbus(Path dir, String busOptions, String deviceOptions) {
+    GuestLab lab = new GuestLab(dir, 2, busOptions, deviceOptions, "");
+    return new GuestNetwork() {
+      @Override
+      public GuestBuilder plug(GuestBuilder guest, int side) {
+        return lab.plug(guest, side, 1);
+      }
 
-  /// A back-end with a socket for each side.
-  record VhostUserNetwork(List<Path> sockets, Runnable end) implements GuestNetwork {
-    @Override
-    public GuestBuilder plug(GuestBuilder guest, int side) {
-      return guest.vhostUserNic("path=" + sockets.get(side), 1, mac(side));
-    }
-
-    @Override
-    public void close() {
-      end.run();
-    }
+      @Override
+      public void close() {
+        lab.close();
+      }
+    };
   }
 }

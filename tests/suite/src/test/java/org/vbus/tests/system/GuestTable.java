@@ -16,21 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// ```
 ///
 /// `-Dguests.qemu=V7_2` or `V10` and `-Dguests.networks=stream,bridge,testpmd,vbus` choose rows;
-/// `-Dguests.vbus=FILE` is another configuration of vbus, see [GuestNetwork#vbus].
+/// `-Dguests.bus=OPTIONS` and `-Dguests.device=OPTIONS` configure vbus, see [GuestLab].
 class GuestTable {
-  private static final String VBUS =
-      """
-      switches { lan {} }
-      buses {
-        vm {
-          connector { vhost-user { directory = "@dir@" } }
-          devices {
-            a { model = venet, switch = lan }
-            b { model = venet, switch = lan }
-          }
-        }
-      }
-      """;
   private static final int PINGS = 2000;
   private static final int SECONDS = 3;
 
@@ -59,19 +46,16 @@ class GuestTable {
     return List.of(System.getProperty(property, all).split(",", -1));
   }
 
-  private static GuestNetwork network(String name, Path dir) throws IOException {
+  private static GuestNetwork network(String name, Path dir) {
     return switch (name) {
       case "stream" -> GuestNetwork.stream(dir);
       case "bridge" -> GuestNetwork.bridge();
       case "testpmd" -> GuestNetwork.testpmd(dir);
-      case "vbus" -> GuestNetwork.vbus(dir, vbus());
+      case "vbus" -> 
+          GuestNetwork.vbus(
+              dir, System.getProperty("guests.bus", ""), System.getProperty("guests.device", ""));
       default -> throw new IllegalArgumentException("guests.networks: no network " + name);
     };
-  }
-
-  private static String vbus() throws IOException {
-    String file = System.getProperty("guests.vbus");
-    return file == null ? VBUS : Files.readString(Path.of(file));
   }
 
   private static String row(String name, Qemu version, GuestNetwork network, Path dir) {

@@ -1,20 +1,28 @@
 package org.vbus.tests.system;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Traffic from one guest to another: ping of busybox and iperf3, each run inside.
 final class GuestTraffic {
+  /// The server's address on `eth0`.
+  static final String SERVER = "10.74.0.2/24";
+
   private static final Duration LIMIT = Duration.ofSeconds(90);
 
   /// Nobody's, so that the receiving kernel drops what it is sent without an answer.
   private static final String UNUSED = "10.74.0.9";
 
+  private static final Pattern SUMMARY =
+      Pattern.compile("([0-9]+) packets transmitted, ([0-9]+) packets received");
   private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
 
   private final LinuxGuest client;
@@ -26,9 +34,9 @@ final class GuestTraffic {
   GuestTraffic(LinuxGuest client, LinuxGuest server) {
     this.client = client;
     this.server = server;
-    this.address = "10.74.0.2";
+    this.address = SERVER.substring(0, SERVER.indexOf('/'));
     client.address("eth0", "10.74.0.1/24");
-    server.address("eth0", address + "/24");
+    server.address("eth0", SERVER);
     server.background("iperf3 --server --forceflush", "iperf3.log");
     Run _ = server.run("until grep -q listening /tmp/iperf3.log; do usleep 20000; done").ok();
   }
@@ -56,6 +64,56 @@ final class GuestTraffic {
       throw new AssertionError(times.size() + " of " + count + " answers: " + run);
     }
     return times;
+  }
+
+  /// Begins to ping every 20 ms, until [#endPings()].
+  void beginPings() {
+    client.background("ping -i 0.02 " + address, "pings");
+  }
+
+  /// Waits until one of the pings from now on is answered.
+  void awaitAnswer() {
+    Run _ =
+        client
+            .run(LIMIT, "n=$(wc -l </tmp/pings); until [ $(wc -l </tmp/pings) -gt $n ]; do usleep 20000; done")
+            .ok();
+  }
+
+  /// What came of them.
+  Pings endPings() {
+    Run run = client.run("killall -INT ping && sleep 0.1 && cat /tmp/pings").ok();
+    Matcher matcher = SUMMARY.matcher(run.out());
+    assertThat(matcher.find()).as("%s", run).isTrue();
+    return new Pings(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+  }
+
+  /// Pings sent and answered.
+  record Pings(int sent, int answered) {
+    /// Those that nobody answered; the last one may still have been on its way.
+    int lost() {
+      return sent - answered;
+    }
+  }
+
+  /// Sends a file of random bytes over TCP; the server answers with its digest.
+  void carriesAFile(int megabytes) {
+    server.background("nc -l -p 7000 -e sha256sum", "nc");
+    Run _ = server.run("until netstat -ltn | grep -q :7000; do usleep 20000; done").ok();
+    Run run =
+        client
+            .run(
+                LIMIT,
+                """
+                dd if=/dev/urandom of=/tmp/sent bs=1M count=%d 2>/dev/null
+                sha256sum </tmp/sent
+                nc %s 7000 </tmp/sent
+                rm /tmp/sent
+                """
+                    .formatted(megabytes, address))
+            .ok();
+    List<String> sums = run.out().lines().toList();
+    assertThat(sums).as("%s", run).hasSize(2);
+    assertThat(sums.getLast()).isEqualTo(sums.getFirst());
   }
 
   /// Frames that one guest sent and the other received.
@@ -103,6 +161,11 @@ final class GuestTraffic {
   ///
   /// @return the part `end` of its result
   Config iperf(String options) {
+    return iperf(client, address, options);
+  }
+
+  /// The same from a guest to any server.
+  static Config iperf(LinuxGuest client, String address, String options) {
     Run run = client.run(LIMIT, "iperf3 --json --client %s %s".formatted(address, options));
     Config result =
         ConfigFactory.parseString(

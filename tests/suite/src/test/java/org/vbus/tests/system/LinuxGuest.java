@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -174,6 +175,16 @@ final class LinuxGuest implements AutoCloseable {
         .ok()
         .out()
         .strip();
+  }
+
+  /// The virtio features that the driver of an interface negotiated, by bit.
+  BitSet features(String device) {
+    String bits = run("cat /sys/class/net/%s/device/features".formatted(device)).ok().out();
+    BitSet features = new BitSet();
+    for (int i = 0; i < 64; i++) {
+      features.set(i, bits.charAt(i) == '1');
+    }
+    return features;
   }
 
   /// The machine protocol; waits until QEMU has made its devices.
