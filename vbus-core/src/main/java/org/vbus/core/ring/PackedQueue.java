@@ -64,8 +64,10 @@ public final class PackedQueue extends VirtQueue {
   private long pending;
   private boolean pendingWhole;
 
-  /// Flags of the first used descriptor of the burst, to be stored last.
-  private short firstFlags;
+  /// The first used descriptor of the burst, whose flags are stored last.
+  private long first;
+
+  private boolean firstWritten;
 
   private PackedQueue(
       int index,
@@ -333,15 +335,25 @@ public final class PackedQueue extends VirtQueue {
     inFlight -= descriptors;
   }
 
-  /// Writes the pending used descriptor; of the first of a burst all but the flags.
+  /// Writes the pending used descriptor. The first of a burst waits for the second, whose flags say
+  /// that it is written too: see [PackedRecovery].
   private void write() {
-    long at = descriptor(pendingAt);
     if (pendingAt == publishedUsed) {
-      desc.set(INT, at + PackedLayout.DESC_LEN_ID_FLAGS, (int) pending);
-      desc.set(SHORT, at + PackedLayout.DESC_ID, (short) (pending >>> 32));
-      firstFlags = (short) (pending >>> 48);
+      first = pending;
+      firstWritten = false;
     } else {
-      desc.set(LONG_ANY, at + PackedLayout.DESC_LEN_ID_FLAGS, pending);
+      writeFirst();
+      desc.set(LONG_ANY, descriptor(pendingAt) + PackedLayout.DESC_LEN_ID_FLAGS, pending);
+    }
+  }
+
+  /// Writes all of the burst's first used descriptor but its flags.
+  private void writeFirst() {
+    if (!firstWritten) {
+      firstWritten = true;
+      long at = descriptor(publishedUsed);
+      desc.set(INT, at + PackedLayout.DESC_LEN_ID_FLAGS, (int) first);
+      desc.set(SHORT, at + PackedLayout.DESC_ID, (short) (first >>> 32));
     }
   }
 
@@ -361,6 +373,7 @@ public final class PackedQueue extends VirtQueue {
   @Override
   boolean publishStaged() {
     write();
+    writeFirst();
     int old = publishedUsed;
     int moved = PackedIndex.distance(old, nextUsed, size);
     ledger.add(Event.IOS, stagedChains);
@@ -370,7 +383,7 @@ public final class PackedQueue extends VirtQueue {
     // used descriptor (2.8.22).
     // Orders: the rest of this and all later used descriptors of the burst, and every byte written
     // into the chains, before the flags of the first.
-    LE16.setRelease(desc, descriptor(old) + PackedLayout.DESC_FLAGS, firstFlags);
+    LE16.setRelease(desc, descriptor(old) + PackedLayout.DESC_FLAGS, (short) (first >>> 48));
     // [MO-PQ-3] FULL FENCE. Partner: MO-DP-4, the driver's fence between unmasking and its second
     // look.
     // Orders: our store of the flags before our load of the driver's event suppression; without it

@@ -106,6 +106,15 @@ public abstract class VirtQueue {
     return Feature.RING_PACKED.in(features) ? 0x8000_8000 : 0;
   }
 
+  /// Where a packed queue stands that a device of another process served until it died. Finishes
+  /// the burst that it died in. Nobody may serve the queue meanwhile, the driver may go on.
+  ///
+  /// @param said where it stood at some time, as [#position()] says it
+  /// @return that, if the descriptors do not show otherwise
+  public static int recover(Addresses at, GuestMemory memory, long features, int said) {
+    return PackedRecovery.position(at, memory, features, said);
+  }
+
   /// Where the queue stands, once everything staged is published, in the encoding of the vring base
   /// of vhost-user. Split: next avail index in bits 0 to 15, next used index in bits 16 to 31.
   /// Packed: offset of the next available descriptor in bits 0 to 14 and its wrap counter in bit
