@@ -49,6 +49,7 @@ final class Vring {
   private long usedLog;
   private boolean addressed;
   private int base;
+  private boolean baseIsOurs;
   private boolean enabled;
   private boolean started;
   private boolean running;
@@ -80,6 +81,7 @@ final class Vring {
   void base(int value) throws ProtocolException {
     mustNotRun("SET_VRING_BASE");
     base = value;
+    baseIsOurs = false;
   }
 
   private void mustNotRun(String request) throws ProtocolException {
@@ -195,10 +197,14 @@ final class Vring {
   }
 
   /// From the base on the wire, which for split rings lacks the used index and for packed rings may
-  /// lack it: front-ends of 16 bits mean that nothing is in flight.
+  /// lack it: front-ends of 16 bits mean that nothing is in flight. For packed rings it may also be
+  /// from the past: a front-end whose back-end died has nobody to ask.
   private int position(MemoryTable table, VirtQueue.Addresses at, boolean packed) {
     if (packed) {
-      return base >>> 16 != 0 ? base : base | base << 16;
+      int said = base >>> 16 != 0 ? base : base | base << 16;
+      return baseIsOurs
+          ? said
+          : VirtQueue.recover(at, table.memory(), device.acceptedFeatures(), said);
     }
     MemoryRegion region = table.memory().find(at.used(), SplitLayout.IDX + 2L);
     if (region == null) {
@@ -239,6 +245,7 @@ final class Vring {
     running = false;
     unwatchKicks();
     base = device.stopQueue(index);
+    baseIsOurs = true;
   }
 
   /// Stops the ring until it gets another kick descriptor.
@@ -266,6 +273,7 @@ final class Vring {
     addressed = false;
     size = 0;
     base = 0;
+    baseIsOurs = false;
     logUsed = false;
     dropKick();
   }
