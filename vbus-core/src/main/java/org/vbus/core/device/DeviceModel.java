@@ -24,6 +24,17 @@ public interface DeviceModel extends AutoCloseable {
   /// The last poll has happened; forget the context. Called once per start.
   void stop();
 
+  /// The driver has reset the device: forget what it set by other means than features and queues.
+  /// Between a stop and the next start without this the driver has changed queues only, and goes
+  /// on.
+  default void reset() {}
+
+  /// Whether the device wants kicks of `queue` when it is not polling; asked after each start. A
+  /// queue whose meaning depends on features answers differently from its [QueueSpec].
+  default boolean kicks(int queue) {
+    return spec().queues().get(queue).kicks();
+  }
+
   /// Unplugged for good: release what was acquired outside of a guest. After the last stop.
   @Override
   default void close() {}

@@ -26,6 +26,7 @@ final class QueueTask implements Pollable {
   @Override
   public int poll(int budget) {
     try {
+      queue.signalIfDue();
       return model.poll(queue.index(), budget);
     } catch (RuntimeException | Error e) {
       failed(e);
@@ -35,7 +36,8 @@ final class QueueTask implements Pollable {
 
   @Override
   public long idleNanos() {
-    return model instanceof Paced paced ? paced.idleNanos(queue.index()) : Long.MAX_VALUE;
+    long signal = queue.coalescing().waitNanos();
+    return model instanceof Paced paced ? Math.min(signal, paced.idleNanos(queue.index())) : signal;
   }
 
   @Override

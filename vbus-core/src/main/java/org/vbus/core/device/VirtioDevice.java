@@ -384,7 +384,7 @@ public final class VirtioDevice {
         QueueSpec of = spec.queues().get(queue.index());
         started
             .computeIfAbsent(to.loops().loop(slot, queue.index()), loop -> new ArrayList<>())
-            .add(new QueueTask(model, queue, name + "." + of.name(), of.kicks()));
+            .add(new QueueTask(model, queue, name + "." + of.name(), model.kicks(queue.index())));
       }
     }
     started.forEach((loop, tasks) -> loop.execute(() -> tasks.forEach(loop::add)));
@@ -443,6 +443,11 @@ public final class VirtioDevice {
   /// Back to the state before initialisation (2.4): queues stopped and forgotten, status 0.
   public synchronized void reset() {
     stop();
+    try {
+      model.reset();
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: device model failed to reset", name, e);
+    }
     for (int i = 0; i < queues.length; i++) {
       forget(i);
       queues[i].log = null;

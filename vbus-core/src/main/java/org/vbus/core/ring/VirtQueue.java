@@ -30,6 +30,7 @@ public abstract class VirtQueue {
   /// Region of the previous buffer: nearly always that of the next one.
   private MemoryRegion lastRegion;
 
+  private final Coalescing coalescing = new Coalescing();
   private @Nullable Burst burst;
   private volatile @Nullable WriteLog log;
   private volatile long usedLog;
@@ -328,20 +329,41 @@ public abstract class VirtQueue {
     owner.add(this);
   }
 
+  /// How the notifications of this queue are moderated.
+  public final Coalescing coalescing() {
+    return coalescing;
+  }
+
   final void publish() {
+    boolean moderated = coalescing.active();
+    long before = moderated ? ledger.get(Event.IOS) : 0;
     boolean wanted = publishStaged();
     WriteLog to = log;
     long used = usedLog;
     if (to != null && used >= 0) {
       to.written(used, usedBytes());
     }
+    if (moderated) {
+      wanted = coalescing.due((int) (ledger.get(Event.IOS) - before), wanted, System.nanoTime());
+    }
     if (wanted) {
-      ledger.add(Event.SIGNALS, 1);
-      if (!signal.getAsBoolean()) {
-        ledger.add(Event.SIGNALS_COALESCED, 1);
-      }
-    } else {
+      signal();
+    } else if (!coalescing.owed()) {
       ledger.add(Event.SIGNALS_SUPPRESSED, 1);
+    }
+  }
+
+  /// Sends the notification that moderation has put off, if its time has come; on the queue's loop.
+  public final void signalIfDue() {
+    if (coalescing.owed() && fault == null && coalescing.due(System.nanoTime())) {
+      signal();
+    }
+  }
+
+  private void signal() {
+    ledger.add(Event.SIGNALS, 1);
+    if (!signal.getAsBoolean()) {
+      ledger.add(Event.SIGNALS_COALESCED, 1);
     }
   }
 }
