@@ -1,11 +1,12 @@
 package org.vbus.venet;
 
-/// Token bucket in front of a transmit queue, in bytes of frames.
+/// Token bucket in front of the transmit queues of a device, in bytes of frames.
 ///
-/// The rate is set by any thread; everything else belongs to the loop that polls the queue. The
-/// bucket holds 10 ms of the rate, at least one full frame. A frame may overdraw it, which delays
-/// the next one. Credit is kept in bytes times nanoseconds per second, so that nothing is rounded
-/// away however often it is filled.
+/// The rate is set by any thread; the loops that poll the transmit queues of the device share the
+/// bucket, which costs a lock per frame while there is a rate and nothing otherwise. The bucket
+/// holds 10 ms of the rate, at least one full frame. A frame may overdraw it, which delays the next
+/// one. Credit is kept in bytes times nanoseconds per second, so that nothing is rounded away
+/// however often it is filled.
 final class Pacer {
   private static final long NANOS = 1_000_000_000L;
   private static final long LEAST_BURST = 1 << 16;
@@ -17,7 +18,7 @@ final class Pacer {
   private long credit;
 
   private long filledAt;
-  private boolean limited;
+  private volatile boolean limited;
 
   /// The rate as text: `unlimited` or Mbit/s.
   String rate() {
@@ -45,14 +46,19 @@ final class Pacer {
 
   void refill(long now) {
     long bytes = rate;
-    if (bytes == 0) {
+    if (bytes != 0) {
+      refill(bytes, now);
+    } else if (limited) {
       limited = false;
-      return;
     }
+  }
+
+  private synchronized void refill(long bytes, long now) {
     // At most 1.25e9 * NANOS: neither this nor twice as much leaves a long.
     long full = Math.max(bytes / 100, LEAST_BURST) * NANOS;
     if (limited) {
-      long elapsed = Math.min(now - filledAt, full / bytes + 1);
+      // Another loop may have filled it a moment later than `now`.
+      long elapsed = Math.clamp(now - filledAt, 0, full / bytes + 1);
       credit = Math.min(full, credit + elapsed * bytes);
     } else {
       limited = true;
@@ -62,19 +68,31 @@ final class Pacer {
   }
 
   boolean allows() {
-    return !limited || credit > 0;
+    return !limited || hasCredit();
+  }
+
+  private synchronized boolean hasCredit() {
+    return credit > 0;
   }
 
   void take(int bytes) {
     if (limited) {
-      credit -= bytes * NANOS;
+      spend(bytes);
     }
+  }
+
+  private synchronized void spend(int bytes) {
+    credit -= bytes * NANOS;
   }
 
   /// How long until the next frame is allowed, [Long#MAX_VALUE] when one is allowed now and only a
   /// kick is worth waking for.
   long waitNanos() {
     long bytes = rate;
-    return !limited || bytes == 0 || credit > 0 ? Long.MAX_VALUE : -credit / bytes + 1;
+    return !limited || bytes == 0 ? Long.MAX_VALUE : waitNanos(bytes);
+  }
+
+  private synchronized long waitNanos(long bytes) {
+    return credit > 0 ? Long.MAX_VALUE : -credit / bytes + 1;
   }
 }

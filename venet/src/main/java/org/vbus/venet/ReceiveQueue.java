@@ -4,6 +4,7 @@ import static org.vbus.venet.VenetProtocol.HEADER;
 import static org.vbus.venet.VenetProtocol.MAX_GSO_FRAME;
 import static org.vbus.venet.VenetProtocol.exceeds;
 
+import org.jspecify.annotations.Nullable;
 import org.vbus.core.ledger.Event;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.ring.Chain;
@@ -35,7 +36,9 @@ final class ReceiveQueue implements AutoCloseable {
   private final SwitchPort port;
   private final int mtu;
   private final boolean mergeable;
-  private final int accepts;
+  private final int pair;
+  private final DriverSettings settings;
+  private final @Nullable PollLoop control;
   private final FrameInbox inbox;
   private final Chain[] chains = new Chain[MAX_MERGED];
   private final SoftwareOffload software;
@@ -43,20 +46,36 @@ final class ReceiveQueue implements AutoCloseable {
   /// Copies of the present frame from guest to guest.
   private int copies;
 
+  // [MO-NET-2] VOLATILE seen. Writer: this queue's loop, between two deliveries. Reader: the loop
+  // of the control queue, before it uses the command. Orders: what older rules delivered before it.
+  private volatile ReceiveRules seen;
+
   // Fields, because a method reference made per poll would be garbage per poll.
   private final FrameConsumer drained = this::drained;
   private final FrameConsumer refused = this::refused;
 
   /// @param mergeable a frame may be spread over several buffers
-  /// @param accepts bits of [Offload] that the driver accepts
+  /// @param pair number of its pair
+  /// @param settings what the driver wants
+  /// @param control the loop that waits for [#hasSeen], null when there is no control queue
   ReceiveQueue(
-      VirtQueue queue, PollLoop loop, SwitchPort port, int mtu, boolean mergeable, int accepts) {
+      VirtQueue queue,
+      PollLoop loop,
+      SwitchPort port,
+      int mtu,
+      boolean mergeable,
+      int pair,
+      DriverSettings settings,
+      @Nullable PollLoop control) {
     this.queue = queue;
     this.loop = loop;
     this.port = port;
     this.mtu = mtu;
     this.mergeable = mergeable;
-    this.accepts = accepts;
+    this.pair = pair;
+    this.settings = settings;
+    this.control = control;
+    this.seen = settings.rules();
     this.software = new SoftwareOffload(frame -> receive(frame, Offload.NONE), port);
     this.inbox = new FrameInbox(INBOX_SLOTS, MAX_GSO_FRAME);
     for (int i = 0; i < chains.length; i++) {
@@ -76,9 +95,27 @@ final class ReceiveQueue implements AutoCloseable {
     return outcome;
   }
 
+  /// Whether everything from now on is delivered by these rules; any thread.
+  boolean hasSeen(ReceiveRules rules) {
+    return seen == rules;
+  }
+
   /// Delivers what other loops left; with the link down it is dropped.
   int poll(int budget, boolean linkUp) {
-    return inbox.isEmpty() ? 0 : inbox.drain(budget, linkUp ? drained : refused);
+    int noted = 0;
+    ReceiveRules now = settings.rules();
+    if (seen != now) {
+      takeNote(now);
+      noted = 1;
+    }
+    return noted + (inbox.isEmpty() ? 0 : inbox.drain(budget, linkUp ? drained : refused));
+  }
+
+  private void takeNote(ReceiveRules rules) {
+    seen = rules;
+    if (control != null) {
+      control.wake();
+    }
   }
 
   private void drained(Frame frame) {
@@ -103,13 +140,18 @@ final class ReceiveQueue implements AutoCloseable {
     if (exceeds(mtu, frame)) {
       return Delivery.TOO_BIG;
     }
+    ReceiveRules rules = settings.rules();
+    if (pair >= rules.pairs()) {
+      // The driver has stopped to use the pair while the frame was on its way.
+      return Delivery.NO_BUFFER;
+    }
     long offload = frame.offload();
     return offload == Offload.NONE
         ? receive(frame, Offload.NONE)
-        : receiveOffloaded(frame, offload);
+        : receiveOffloaded(frame, offload, rules.accepts());
   }
 
-  private Delivery receiveOffloaded(Frame frame, long offload) {
+  private Delivery receiveOffloaded(Frame frame, long offload, int accepts) {
     // That somebody has checked a checksum, too, may be said only to who knows the flag.
     if (accepts != 0 && Offload.accepted(offload, accepts)) {
       Delivery outcome = receive(frame, offload);

@@ -21,29 +21,49 @@ final class TransmitQueue {
   private final Pacer pacer;
   private final int mtu;
   private final int allowed;
+  private final int pair;
+  private final DriverSettings settings;
+  private final Steering steering;
   private final Chain chain = new Chain();
   private final Frame frame = new Frame();
   private final GsoHeaders headers = new GsoHeaders();
 
   /// @param allowed bits of [Offload] that the driver may use
+  /// @param pair number of its pair
+  /// @param steering learns of its flows while there are several pairs
   TransmitQueue(
-      VirtQueue queue, SwitchPort port, L2Switch network, Pacer pacer, int mtu, int allowed) {
+      VirtQueue queue,
+      SwitchPort port,
+      L2Switch network,
+      Pacer pacer,
+      int mtu,
+      int allowed,
+      int pair,
+      DriverSettings settings,
+      Steering steering) {
     this.queue = queue;
     this.port = port;
     this.network = network;
     this.pacer = pacer;
     this.mtu = mtu;
     this.allowed = allowed;
+    this.pair = pair;
+    this.settings = settings;
+    this.steering = steering;
   }
 
   /// Forwards up to `budget` frames; with the link down they are dropped.
   int poll(int budget, long time, boolean linkUp) {
     pacer.refill(time);
+    boolean steered = settings.rules().pairs() > 1;
     int done = 0;
     while (done < budget && pacer.allows() && queue.peek(chain)) {
       DropReason drop = decode(linkUp);
       if (drop == null) {
         pacer.take(frame.length());
+        if (steered) {
+          steering.sent(FlowHash.of(frame), pair);
+        }
         network.forward(port, frame, time);
       } else {
         port.counters().drop(drop);

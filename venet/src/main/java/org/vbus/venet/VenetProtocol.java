@@ -16,6 +16,7 @@ final class VenetProtocol {
   // Feature bits (5.1.3).
   static final int F_CSUM = 0;
   static final int F_GUEST_CSUM = 1;
+  static final int F_CTRL_GUEST_OFFLOADS = 2;
   static final int F_MTU = 3;
   static final int F_MAC = 5;
   static final int F_GUEST_TSO4 = 7;
@@ -26,32 +27,87 @@ final class VenetProtocol {
   static final int F_HOST_ECN = 13;
   static final int F_MRG_RXBUF = 15;
   static final int F_STATUS = 16;
+  static final int F_CTRL_VQ = 17;
+  static final int F_CTRL_RX = 18;
+  static final int F_CTRL_VLAN = 19;
+  static final int F_CTRL_RX_EXTRA = 20;
+  static final int F_GUEST_ANNOUNCE = 21;
+  static final int F_MQ = 22;
+  static final int F_CTRL_MAC_ADDR = 23;
+  static final int F_VQ_NOTF_COAL = 52;
+  static final int F_NOTF_COAL = 53;
   static final int F_GUEST_USO4 = 54;
   static final int F_GUEST_USO6 = 55;
   static final int F_HOST_USO = 56;
 
-  /// Features of a device with offloads.
-  static final long OFFLOADS =
-      1L << F_CSUM
-          | 1L << F_GUEST_CSUM
+  /// Features that let the device leave something to the driver.
+  static final long GUEST_OFFLOADS =
+      1L << F_GUEST_CSUM
           | 1L << F_GUEST_TSO4
           | 1L << F_GUEST_TSO6
           | 1L << F_GUEST_ECN
+          | 1L << F_GUEST_USO4
+          | 1L << F_GUEST_USO6;
+
+  /// Features of a device with offloads.
+  static final long OFFLOADS =
+      GUEST_OFFLOADS
+          | 1L << F_CTRL_GUEST_OFFLOADS
+          | 1L << F_CSUM
           | 1L << F_HOST_TSO4
           | 1L << F_HOST_TSO6
           | 1L << F_HOST_ECN
-          | 1L << F_GUEST_USO4
-          | 1L << F_GUEST_USO6
           | 1L << F_HOST_USO;
+
+  /// Features that need the control queue, which is offered with them.
+  static final long CONTROL =
+      1L << F_CTRL_VQ
+          | 1L << F_CTRL_RX
+          | 1L << F_CTRL_VLAN
+          | 1L << F_CTRL_RX_EXTRA
+          | 1L << F_GUEST_ANNOUNCE
+          | 1L << F_CTRL_MAC_ADDR
+          | 1L << F_VQ_NOTF_COAL
+          | 1L << F_NOTF_COAL;
 
   // Configuration (5.1.4).
   static final int CONFIG_MAC = 0;
   static final int CONFIG_STATUS = 6;
+  static final int CONFIG_PAIRS = 8;
   static final int CONFIG_MTU = 10;
   static final int CONFIG_SIZE = 12;
   static final int STATUS_LINK_UP = 1;
+  static final int STATUS_ANNOUNCE = 2;
 
-  // Queues (5.1.2).
+  // Commands by class, and answers (5.1.9.5).
+  static final int OK = 0;
+  static final int ERR = 1;
+  static final int CTRL_RX = 0;
+  static final int RX_PROMISC = 0;
+  static final int RX_ALLMULTI = 1;
+  static final int RX_ALLUNI = 2;
+  static final int RX_NOMULTI = 3;
+  static final int RX_NOUNI = 4;
+  static final int RX_NOBCAST = 5;
+  static final int CTRL_MAC = 1;
+  static final int MAC_TABLE_SET = 0;
+  static final int MAC_ADDR_SET = 1;
+  static final int CTRL_VLAN = 2;
+  static final int VLAN_ADD = 0;
+  static final int VLAN_DEL = 1;
+  static final int CTRL_ANNOUNCE = 3;
+  static final int ANNOUNCE_ACK = 0;
+  static final int CTRL_MQ = 4;
+  static final int VQ_PAIRS_SET = 0;
+  static final int CTRL_GUEST_OFFLOADS = 5;
+  static final int GUEST_OFFLOADS_SET = 0;
+  static final int CTRL_NOTF_COAL = 6;
+  static final int COAL_TX_SET = 0;
+  static final int COAL_RX_SET = 1;
+  static final int COAL_VQ_SET = 2;
+  static final int COAL_VQ_GET = 3;
+
+  // Queues (5.1.2): those of a pair.
   static final int RX = 0;
   static final int TX = 1;
 
@@ -67,12 +123,12 @@ final class VenetProtocol {
   /// Longest frame to be segmented: 65535 bytes after an IPv6 header (5.1.9.3.1).
   static final int MAX_GSO_FRAME = LINK_HEADER + 40 + 65535;
 
-  private static final int CUSTOMER_TAG = 0x8100;
+  static final int CUSTOMER_TAG = 0x8100;
   private static final int SERVICE_TAG = 0x88a8;
 
   // What an MTU may be (5.1.4.1).
-  private static final int LEAST_MTU = 68;
-  private static final int MOST_MTU = 65535;
+  static final int LEAST_MTU = 68;
+  static final int MOST_MTU = 65535;
 
   private VenetProtocol() {}
 
@@ -86,9 +142,13 @@ final class VenetProtocol {
           MacAddress.format(mac) + " is not the address of a single station");
     }
     if (mtu < LEAST_MTU || mtu > MOST_MTU) {
-      throw new IllegalArgumentException(
-          "mtu is from " + LEAST_MTU + " to " + MOST_MTU + ", not " + mtu);
+      throw wrongMtu(Integer.toString(mtu));
     }
+  }
+
+  static IllegalArgumentException wrongMtu(String mtu) {
+    return new IllegalArgumentException(
+        "mtu is from " + LEAST_MTU + " to " + MOST_MTU + ", not " + mtu);
   }
 
   /// Whether the payload of a frame, or of one of the segments it is to be cut into, is longer than
@@ -101,10 +161,11 @@ final class VenetProtocol {
   private static boolean exceedsCut(int mtu, Frame frame) {
     int longest = Offload.longestSegment(frame.offload(), frame.length());
     int rest = longest - Frame.HEADER_LENGTH;
-    return rest > mtu && (rest > mtu + VLAN_TAG || !isTagged(frame.etherType()));
+    return rest > mtu && (rest > mtu + VLAN_TAG || !isTag(frame.etherType()));
   }
 
-  private static boolean isTagged(int etherType) {
+  /// Whether an EtherType is that of a tag.
+  static boolean isTag(int etherType) {
     return etherType == CUSTOMER_TAG || etherType == SERVICE_TAG;
   }
 

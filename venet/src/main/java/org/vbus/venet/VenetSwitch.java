@@ -55,11 +55,16 @@ public final class VenetSwitch {
     addresses.remove(mac);
   }
 
-  /// Adds a port.
+  /// Adds a port that one loop owns.
+  SwitchPort attach(String name, Port port, int group) {
+    return attach(name, port, group, false);
+  }
+
+  /// Adds a port, see [L2Switch#attach(String, Port, int, boolean)].
   ///
   /// @throws IllegalArgumentException when the name is taken
-  SwitchPort attach(String name, Port port, int group) {
-    SwitchPort added = l2.attach(name, port, group);
+  SwitchPort attach(String name, Port port, int group, boolean shared) {
+    SwitchPort added = l2.attach(name, port, group, shared);
     PcapngCapture to = capture;
     if (to != null) {
       added.tap(to.addInterface(name));

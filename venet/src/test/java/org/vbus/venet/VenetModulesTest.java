@@ -118,7 +118,7 @@ class VenetModulesTest {
             LAN,
             BUS,
             device("eth0", VenetConfig.on("lan").withMac("52:54:00:00:00:01")),
-            device("eth1", new VenetConfig(Located.of("lan", "switch"), null, 9000, 3, true)))) {
+            device("eth1", new VenetConfig(Located.of("lan", "switch"), null, 9000, 3, true, 1)))) {
       stack.start();
       assertThat(attribute(stack, "eth0", "mac")).isEqualTo("52:54:00:00:00:01");
       assertThat(attribute(stack, "eth1", "mtu")).isEqualTo("9000");

@@ -10,6 +10,8 @@ public enum Delivery {
   QUEUED(null),
   /// Cut into segments, the outcome of each of which the port has counted itself.
   SEGMENTED(null),
+  /// The station has said that it does not want such frames.
+  FILTERED(DropReason.FILTERED),
   /// The station has offered no receive buffer.
   NO_BUFFER(DropReason.NO_BUFFER),
   /// Longer than the port's receive buffers or its inbox take.

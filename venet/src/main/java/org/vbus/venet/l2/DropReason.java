@@ -18,6 +18,8 @@ public enum DropReason {
   /// What is left to be done to it contradicts the frame, or was not agreed upon.
   BAD_OFFLOAD,
 
+  /// See [Delivery#FILTERED].
+  FILTERED,
   /// See [Delivery#NO_BUFFER].
   NO_BUFFER,
   /// See [Delivery#TOO_BIG].

@@ -3,6 +3,7 @@ package org.vbus.venet.l2;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /// One Ethernet frame, from destination address to the end of the payload (no preamble, no frame
 /// check sequence), as a list of pieces of memory: a reused cursor, not a value.
@@ -25,6 +26,10 @@ public final class Frame {
 
   private static final ValueLayout.OfLong BE_LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfInt BE_INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfShort BE_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
   private static final int DESTINATION = 0;
@@ -167,6 +172,35 @@ public final class Frame {
   public int etherType() {
     readHeader();
     return (int) sourceWord & 0xFFFF;
+  }
+
+  /// Byte `at`, 0 to 255. Read from memory each time, as are the other numbers below.
+  ///
+  /// @throws IndexOutOfBoundsException beyond the end
+  public int u8(int at) {
+    Objects.checkIndex(at, length);
+    int piece = 0;
+    int skip = at;
+    while (skip >= lengths[piece]) {
+      skip -= lengths[piece++];
+    }
+    return segments[piece].get(BYTE, offsets[piece] + skip) & 0xff;
+  }
+
+  /// The big-endian 16-bit number at byte `at`.
+  public int u16(int at) {
+    if (at >= 0 && pieces > 0 && at <= lengths[0] - 2) {
+      return segments[0].get(BE_SHORT, offsets[0] + at) & 0xffff;
+    }
+    return u8(at) << 8 | u8(at + 1);
+  }
+
+  /// The big-endian 32-bit number at byte `at`.
+  public int i32(int at) {
+    if (at >= 0 && pieces > 0 && at <= lengths[0] - 4) {
+      return segments[0].get(BE_INT, offsets[0] + at);
+    }
+    return u16(at) << 16 | u16(at + 2);
   }
 
   /// Whether the destination is a group address, broadcast included.

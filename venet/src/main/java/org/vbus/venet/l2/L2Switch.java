@@ -62,7 +62,7 @@ public final class L2Switch {
   }
 
   /// Forwards one frame that came in on `ingress`; returns when every port that gets it has it or
-  /// has refused it. Called on the loop that owns the ingress port.
+  /// has refused it. Called on the loop that owns the ingress port, or one of those that share it.
   ///
   /// @param frame valid during the call; not changed
   /// @param nowNanos [System#nanoTime], read once per burst
@@ -98,13 +98,19 @@ public final class L2Switch {
     return attach(portName, port, 0);
   }
 
+  /// Adds a port that one loop owns.
+  public SwitchPort attach(String portName, Port port, int group) {
+    return attach(portName, port, group, false);
+  }
+
   /// Adds a port. Frames may be delivered to it before this returns.
   ///
   /// @param portName unique on this switch
   /// @param group ports of the same group do not reach each other; 0 for none
+  /// @param shared whether several loops forward for the port, or report what was delivered to it
   /// @throws IllegalArgumentException if the name is taken
   /// @throws IllegalStateException if the switch has 65535 ports
-  public synchronized SwitchPort attach(String portName, Port port, int group) {
+  public synchronized SwitchPort attach(String portName, Port port, int group, boolean shared) {
     SwitchPort[] before = ports.attached;
     for (SwitchPort other : before) {
       if (other.name().equals(portName)) {
@@ -113,7 +119,7 @@ public final class L2Switch {
       }
     }
     int id = freeId(ports.byId);
-    SwitchPort added = new SwitchPort(portName, id, group, port);
+    SwitchPort added = new SwitchPort(portName, id, group, shared, port);
     SwitchPort[] attached = Arrays.copyOf(before, before.length + 1);
     attached[before.length] = added;
     ports = snapshotOf(attached);

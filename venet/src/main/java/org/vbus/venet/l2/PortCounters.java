@@ -12,9 +12,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /// The rule of the writers: ingress counters are written by the one loop that owns the port, which
 /// is the one that calls [L2Switch#forward] for it; egress counters by that same loop, because
 /// nobody else may report [Delivery#DELIVERED]. A single writer adds with an opaque load and an
-/// opaque store, which cost what plain ones do; nothing is lost because nobody else writes. Drops
-/// are counted by any loop that had to drop, with an atomic add. Anybody may read at any time; the
-/// counters of one [Snapshot] are each exact but not taken at the same instant.
+/// opaque store, which cost what plain ones do; nothing is lost because nobody else writes. The
+/// counters of a port that several loops own together are added to atomically. Drops are counted by
+/// any loop that had to drop, with an atomic add. Anybody may read at any time; the counters of one
+/// [Snapshot] are each exact but not taken at the same instant.
 public final class PortCounters {
   private static final int INGRESS_FRAMES = 0;
   private static final int INGRESS_BYTES = 1;
@@ -28,7 +29,10 @@ public final class PortCounters {
   private final AtomicLongArray owned = new AtomicLongArray(COUNTERS);
   private final EnumMap<DropReason, AtomicLong> drops = new EnumMap<>(DropReason.class);
 
-  PortCounters() {
+  private final boolean shared;
+
+  PortCounters(boolean shared) {
+    this.shared = shared;
     for (DropReason reason : DropReason.values()) {
       drops.put(reason, new AtomicLong());
     }
@@ -106,6 +110,10 @@ public final class PortCounters {
   }
 
   private void add(int counter, long by) {
+    if (shared) {
+      owned.getAndAdd(counter, by);
+      return;
+    }
     owned.setOpaque(counter, owned.getOpaque(counter) + by);
   }
 }

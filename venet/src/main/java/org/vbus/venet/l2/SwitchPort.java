@@ -9,20 +9,24 @@ public final class SwitchPort {
   private final int id;
   private final int group;
   private final Port port;
-  private final PortCounters counters = new PortCounters();
+  private final boolean shared;
+  private final PortCounters counters;
 
   // Volatile: see [MO-L2-1] in L2Switch.
   private volatile boolean attached = true;
   private volatile @Nullable FrameTap tap;
 
-  // The last source address and its slot in the MAC table; only for the loop that owns the port.
+  // The last source address and its slot in the MAC table; only for the one loop that owns the
+  // port.
   private long lastSource;
   private int lastSlot;
 
-  SwitchPort(String name, int id, int group, Port port) {
+  SwitchPort(String name, int id, int group, boolean shared, Port port) {
     this.name = name;
     this.id = id;
     this.group = group;
+    this.shared = shared;
+    this.counters = new PortCounters(shared);
     this.port = port;
   }
 
@@ -104,6 +108,10 @@ public final class SwitchPort {
   ///
   /// @return whether the table was searched, so may have been changed
   boolean learn(MacTable table, long source, long nowNanos) {
+    if (shared) {
+      int _ = table.learn(source, id, nowNanos);
+      return true;
+    }
     if (source == lastSource && table.refresh(lastSlot, source, id, nowNanos)) {
       return false;
     }

@@ -239,6 +239,7 @@ class L2SwitchTest {
     assertThat(after.drops())
         .isEqualTo(
             Map.of(
+                DropReason.FILTERED, 1L,
                 DropReason.NO_BUFFER, 1L,
                 DropReason.TOO_BIG, 1L,
                 DropReason.LINK_DOWN, 1L,
