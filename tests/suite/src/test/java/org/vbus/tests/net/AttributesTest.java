@@ -60,17 +60,27 @@ class AttributesTest {
   void theyAreShownInOrderAndSomeCanBeWritten() {
     assertThat(guest.slot.device().attributes())
         .extracting(Attribute::name)
-        .containsExactly("mac", "mtu", "link", "rate");
+        .containsExactly("mac", "mtu", "link", "rate", "announce");
     assertThat(guest.slot.device().attributes())
         .extracting(Attribute::writable)
-        .containsExactly(false, false, true, true);
+        .containsExactly(false, true, true, true, true);
   }
 
   @Test
   void theGuestSeesThemAsTheyAreNow() {
     assertThat(guest.guest.bus().attributes(0))
         .isEqualTo(
-            Map.of("mac", "52:54:00:00:00:0a", "mtu", "1500", "link", "up", "rate", "unlimited"));
+            Map.of(
+                "mac",
+                "52:54:00:00:00:0a",
+                "mtu",
+                "1500",
+                "link",
+                "up",
+                "rate",
+                "unlimited",
+                "announce",
+                "no"));
     set("link", "down");
     set("rate", "250");
     assertThat(guest.guest.bus().attributes(0))
@@ -99,8 +109,11 @@ class AttributesTest {
     "link, on, 'link is up or down, not on'",
     "link, '', 'link is up or down, not '",
     "mac, 52:54:00:00:00:0b, attribute mac is read-only",
-    "mtu, 9000, attribute mtu is read-only",
-    "speed, 10, 'eth0 has no attribute speed; it has mac, mtu, link, rate'"
+    "mtu, 9000, 'mtu stays 1500 while a driver uses it (virtio 5.1.4.1); unplug or reset first'",
+    "mtu, 67, 'mtu is from 68 to 65535, not 67'",
+    "mtu, big, 'mtu is from 68 to 65535, not big'",
+    "announce, later, 'announce takes now, not later'",
+    "speed, 10, 'eth0 has no attribute speed; it has mac, mtu, link, rate, announce'"
   })
   void whatCannotBeIsRefusedInOneLineAndChangesNothing(String name, String value, String message) {
     set("rate", "5");

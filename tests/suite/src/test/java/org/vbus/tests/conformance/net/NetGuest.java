@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.vbus.proxy.driver.DriverQueue;
 import org.vbus.proxy.driver.GuestHeap;
 import org.vbus.proxy.driver.NetDriver;
 import org.vbus.venet.VenetDevice;
+import org.vbus.venet.VenetOptions;
 import org.vbus.venet.l2.DropReason;
 
 /// A guest of one network device, driven by hand: a test lays out each descriptor chain itself.
@@ -32,6 +34,15 @@ final class NetGuest implements DeviceSignals {
   static final long MAC = 0x5254_0000_0001L;
   static final byte DIRT = (byte) 0xd7;
   static final long MRG_RXBUF = 1L << 15;
+
+  /// What every driver accepts: MTU, MAC, STATUS.
+  static final long PLAIN = 1L << 3 | 1L << 5 | 1L << 16;
+
+  static final long CTRL_VQ = 1L << 17;
+  static final long MQ = 1L << 22;
+
+  private static final long RING_FEATURES =
+      RingFormat.SPLIT.features() & ~Feature.INDIRECT_DESC.mask();
 
   /// Checksum and segmentation offloads, both directions.
   static final long OFFLOADS = NetDriver.OFFLOADS;
@@ -49,12 +60,21 @@ final class NetGuest implements DeviceSignals {
   final MemorySegment memory = Arena.ofAuto().allocate(2 * HALF, 4096);
   final DriverQueue rx;
   final DriverQueue tx;
+
+  /// In the order of their numbers.
+  final DriverQueue[] queues;
+
+  /// The control queue, or null.
+  final DriverQueue control;
+
   private final Lan lan;
+  private final long accepted;
   private final long mac;
   private final GuestHeap heap = new GuestHeap(memory, BASE);
   private final Map<Integer, List<Piece>> chains = new HashMap<>();
   private int nextToken;
   private int configSignals;
+  private final int[] signals = new int[257];
 
   /// One descriptor.
   record Piece(long gpa, int len, boolean write) {}
@@ -84,44 +104,141 @@ final class NetGuest implements DeviceSignals {
     }
   }
 
-  /// Address [#MAC], MTU 1500, all features the device offers but MRG_RXBUF and offloads.
+  /// Address [#MAC], MTU 1500, of the features of a network device only [#PLAIN].
   NetGuest(Lan lan) {
     this(lan, MAC, 1500, 0, 256);
   }
 
   NetGuest(Lan lan, long mac, int mtu, long features, int queueSize) {
+    this(lan, mac, VenetOptions.standard().withMtu(mtu), features, queueSize);
+  }
+
+  NetGuest(Lan lan, long mac, VenetOptions options, long features, int queueSize) {
+    this(lan, mac, options, features, queueSize, LoopMap.single(lan.loop));
+  }
+
+  /// All queues that the features make are set up.
+  NetGuest(Lan lan, long mac, VenetOptions options, long features, int queueSize, LoopMap loops) {
     this.lan = lan;
     this.mac = mac;
-    this.device = new VenetDevice("guest-" + mac, lan.network, mac, mtu, 0);
+    this.device = new VenetDevice("guest-" + mac, lan.network, mac, options);
     this.virtio = new VirtioDevice("eth0", 0, device, RingFormat.SPLIT.features());
     MemoryRegion low = new MemoryRegion(BASE, memory.asSlice(0, HALF));
     MemoryRegion high = new MemoryRegion(BORDER, memory.asSlice(HALF));
-    virtio.attach(
-        new Attachment(new MappedMemory(List.of(low, high)), this, LoopMap.single(lan.loop)));
-    long accepted =
-        features
-            | (virtio.offeredFeatures() & ~MRG_RXBUF & ~OFFLOADS & ~Feature.INDIRECT_DESC.mask());
-    rx = DriverQueue.create(RX, queueSize, accepted, 0, heap, new Ledger());
-    tx = DriverQueue.create(TX, queueSize, accepted, 0, heap, new Ledger());
+    virtio.attach(new Attachment(new MappedMemory(List.of(low, high)), this, loops));
+    accepted = features | (virtio.offeredFeatures() & (PLAIN | RING_FEATURES));
+    int pairs = (features & MQ) != 0 ? options.queues() : 1;
+    boolean commands = (features & CTRL_VQ) != 0;
+    queues = new DriverQueue[2 * pairs + (commands ? 1 : 0)];
+    for (int i = 0; i < queues.length; i++) {
+      int size = Math.min(queueSize, virtio.maxQueueSize(i));
+      queues[i] = DriverQueue.create(i, size, accepted, 0, heap, new Ledger());
+    }
+    rx = queues[RX];
+    tx = queues[TX];
+    control = commands ? queues[2 * pairs] : null;
     start(accepted, true);
   }
 
-  /// Initialises the device, with or without its receive queue.
+  /// Initialises the device, with or without its first receive queue.
   void start(long accepted, boolean withRx) {
     virtio.writeStatus(1);
     virtio.writeStatus(3);
     virtio.acceptFeatures(accepted);
     virtio.writeStatus(11);
-    virtio.placeQueue(RX, rx.addresses());
-    virtio.placeQueue(TX, tx.addresses());
-    virtio.queueReady(RX, withRx);
-    virtio.queueReady(TX, true);
+    for (int i = 0; i < queues.length; i++) {
+      virtio.placeQueue(i, queues[i].addresses());
+      virtio.queueReady(i, i != RX || withRx);
+    }
     virtio.writeStatus(15);
+  }
+
+  /// Resets the device and initialises it again.
+  void restart() {
+    virtio.writeStatus(0);
+    chains.clear();
+    for (DriverQueue queue : queues) {
+      queue.reset();
+    }
+    start(accepted, true);
+  }
+
+  /// Sends a command and steps the device.
+  ///
+  /// @return the answer, -1 when there is none yet
+  int command(int commandClass, int command, byte... data) {
+    byte[] all = new byte[2 + data.length];
+    all[0] = (byte) commandClass;
+    all[1] = (byte) command;
+    System.arraycopy(data, 0, all, 2, data.length);
+    return command(List.of(filled(all, 0, all.length), new Piece(dirty(1), 1, true)));
+  }
+
+  /// Sends a command that lies in memory already; its answer is in the last piece.
+  int command(List<Piece> pieces) {
+    int token = commit(control, pieces);
+    lan.run();
+    return answer(token, pieces.getLast().gpa());
+  }
+
+  /// Puts a command on the control queue.
+  int commitControl(List<Piece> pieces) {
+    return commit(control, pieces);
+  }
+
+  private int answer(int token, long gpa) {
+    int returned = control.nextUsed();
+    if (returned < 0) {
+      return -1;
+    }
+    if (returned != token || control.usedLength() != 1) {
+      throw new AssertionError(
+          "command %d came back as %d with %d bytes"
+              .formatted(token, returned, control.usedLength()));
+    }
+    return memory.get(ValueLayout.JAVA_BYTE, off(gpa));
+  }
+
+  /// Offers a receive chain of pair `pair`.
+  int offerTo(int pair, int length) {
+    return commit(queues[2 * pair], List.of(new Piece(dirty(length), length, true)));
+  }
+
+  /// Frames that arrived on the receive queue of a pair.
+  List<byte[]> frames(int pair) {
+    List<byte[]> frames = new ArrayList<>();
+    for (Used used : used(queues[2 * pair])) {
+      frames.add(Arrays.copyOfRange(used.all(), 12, used.length()));
+    }
+    return frames;
+  }
+
+  /// Sends a frame, its header all zero, on the transmit queue of a pair, and steps the device.
+  void sendOn(int pair, byte[] frame) {
+    DriverQueue queue = queues[2 * pair + 1];
+    byte[] packet = Frames.join(Frames.plainHeader(), frame);
+    int token = commit(queue, List.of(filled(packet, 0, packet.length)));
+    lan.run();
+    int returned = queue.nextUsed();
+    if (returned != token) {
+      throw new AssertionError("transmit chain " + token + " did not come back, but " + returned);
+    }
+  }
+
+  /// The negotiated features.
+  long accepted() {
+    return accepted;
   }
 
   @Override
   public boolean queue(int queue) {
+    signals[queue]++;
     return true;
+  }
+
+  /// Used buffer notifications of a queue so far.
+  int signals(int queue) {
+    return signals[queue];
   }
 
   @Override
@@ -186,8 +303,12 @@ final class NetGuest implements DeviceSignals {
 
   /// Takes the used receive chains, in order.
   List<Used> used() {
+    return used(rx);
+  }
+
+  private List<Used> used(DriverQueue queue) {
     List<Used> used = new ArrayList<>();
-    for (int token; (token = rx.nextUsed()) >= 0; ) {
+    for (int token; (token = queue.nextUsed()) >= 0; ) {
       List<Piece> pieces = chains.get(token);
       byte[] all = new byte[pieces.stream().mapToInt(Piece::len).sum()];
       int at = 0;
@@ -195,7 +316,7 @@ final class NetGuest implements DeviceSignals {
         MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, off(piece.gpa()), all, at, piece.len());
         at += piece.len();
       }
-      used.add(new Used(token, rx.usedLength(), all));
+      used.add(new Used(token, queue.usedLength(), all));
     }
     return used;
   }

@@ -11,25 +11,36 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vbus.core.feature.Feature;
 import org.vbus.fixture.stack.RingFormat;
 import org.vbus.tests.conformance.Clause;
 import org.vbus.venet.VenetConfig;
 import org.vbus.venet.VenetDevice;
+import org.vbus.venet.VenetOptions;
 import org.vbus.venet.l2.DropReason;
 
 /// What the device offers and says in its configuration (5.1.3, 5.1.4).
 class S5_1_04_DeviceConfigurationTest {
   private static final int MTU = 10;
   private static final int STATUS = 6;
+
+  /// GUEST_OFFLOADS, VQ, RX, VLAN, RX_EXTRA, ANNOUNCE, MAC_ADDR, VQ_NOTF_COAL, NOTF_COAL.
+  private static final long CONTROL = 1L << 2 | 0x1fL << 17 | 1L << 23 | 3L << 52;
+
   private static final long ALL =
-      1L << 3 | 1L << 5 | MRG_RXBUF | 1L << 16 | OFFLOADS | RingFormat.SPLIT.features();
+      NetGuest.PLAIN | MRG_RXBUF | OFFLOADS | CONTROL | RingFormat.SPLIT.features();
+  private static final long SPARING =
+      NetGuest.PLAIN | (RingFormat.SPLIT.features() & ~Feature.INDIRECT_DESC.mask());
 
   private final Lan lan = new Lan();
 
   @Test
   @Clause({"5.1.4.1-D13", "5.1.4.1-D14"})
-  void offersMtuMacMergeableBuffersStatusAndOffloadsAndNothingElse() {
+  void offersWhatItCanDoAndNothingElse() {
     assertThat(new NetGuest(lan).virtio.offeredFeatures()).isEqualTo(ALL);
+    VenetOptions modest = VenetOptions.standard().withOffloads(false).withQueues(4);
+    assertThat(new NetGuest(lan, MAC + 1, modest, 0, 64).virtio.offeredFeatures())
+        .isEqualTo((ALL & ~OFFLOADS & ~(1L << 2)) | NetGuest.MQ);
   }
 
   @Test
@@ -40,7 +51,7 @@ class S5_1_04_DeviceConfigurationTest {
       bytes[i] = guest.virtio.readConfig(i, 1);
     }
     assertThat(bytes)
-        .containsExactly(0x02, 0x12, 0x34, 0x56, 0x78, 0x9a, 1, 0, 0, 0, 9000 & 0xff, 9000 >> 8);
+        .containsExactly(0x02, 0x12, 0x34, 0x56, 0x78, 0x9a, 1, 0, 1, 0, 9000 & 0xff, 9000 >> 8);
   }
 
   @ParameterizedTest
@@ -90,7 +101,7 @@ class S5_1_04_DeviceConfigurationTest {
     guest.device.linkUp(false);
     assertThat(guest.virtio.readConfig(MTU, 2)).isEqualTo(1500);
     guest.virtio.writeStatus(0);
-    guest.start(ALL & ~MRG_RXBUF & ~OFFLOADS, true);
+    guest.start(SPARING, true);
     assertThat(guest.virtio.readConfig(MTU, 2)).isEqualTo(1500);
   }
 
