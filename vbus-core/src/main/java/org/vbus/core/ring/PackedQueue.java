@@ -29,6 +29,7 @@ public final class PackedQueue extends VirtQueue {
   private final int size;
   private final MemorySegment desc;
   private final long descOff;
+  private final long descGpa;
   private final MemorySegment driverEvent;
   private final long driverEventOff;
   private final MemorySegment deviceEvent;
@@ -88,6 +89,7 @@ public final class PackedQueue extends VirtQueue {
     this.size = at.size();
     this.desc = descRegion.segment();
     this.descOff = descRegion.offset(at.desc());
+    this.descGpa = at.desc();
     this.driverEvent = driverRegion.segment();
     this.driverEventOff = driverRegion.offset(at.avail());
     this.deviceEvent = deviceRegion.segment();
@@ -344,6 +346,7 @@ public final class PackedQueue extends VirtQueue {
     } else {
       writeFirst();
       desc.set(LONG_ANY, descriptor(pendingAt) + PackedLayout.DESC_LEN_ID_FLAGS, pending);
+      written(pendingAt);
     }
   }
 
@@ -357,17 +360,18 @@ public final class PackedQueue extends VirtQueue {
     }
   }
 
+  /// Tells the log of a used descriptor.
+  private void written(int place) {
+    sharedPartWritten(
+        descGpa + PackedLayout.descriptor(PackedIndex.slot(place, size)), PackedLayout.DESC_SIZE);
+  }
+
   @Override
   public int available() {
     if (fault() != null) {
       return 0;
     }
     return known > 0 ? known : isAvailable(flags(nextAvail), nextAvail) ? 1 : 0;
-  }
-
-  @Override
-  int usedBytes() {
-    return PackedLayout.descBytes(size);
   }
 
   @Override
@@ -384,6 +388,7 @@ public final class PackedQueue extends VirtQueue {
     // Orders: the rest of this and all later used descriptors of the burst, and every byte written
     // into the chains, before the flags of the first.
     LE16.setRelease(desc, descriptor(old) + PackedLayout.DESC_FLAGS, (short) (first >>> 48));
+    written(old);
     // [MO-PQ-3] FULL FENCE. Partner: MO-DP-4, the driver's fence between unmasking and its second
     // look.
     // Orders: our store of the flags before our load of the driver's event suppression; without it
@@ -407,7 +412,7 @@ public final class PackedQueue extends VirtQueue {
         eventIdx
             ? PackedLayout.event(PackedLayout.EVENT_DESC, PackedIndex.encoded(nextAvail, size))
             : PackedLayout.event(PackedLayout.EVENT_ENABLE, 0);
-    LE32.setOpaque(deviceEvent, deviceEventOff, event);
+    askForKicks(event);
     // [MO-PQ-4] FULL FENCE. Partner: MO-DP-2, the driver's fence between its flags and our event
     // suppression.
     // Orders: our request for kicks before our second look at the flags of the next descriptor.
@@ -417,6 +422,11 @@ public final class PackedQueue extends VirtQueue {
 
   @Override
   public void suppressKicks() {
-    LE32.setOpaque(deviceEvent, deviceEventOff, PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
+    askForKicks(PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
+  }
+
+  private void askForKicks(int event) {
+    LE32.setOpaque(deviceEvent, deviceEventOff, event);
+    ringWritten(0, PackedLayout.EVENT_SIZE);
   }
 }

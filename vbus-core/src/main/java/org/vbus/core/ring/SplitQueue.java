@@ -229,11 +229,6 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  int usedBytes() {
-    return SplitLayout.usedBytes(mask + 1);
-  }
-
-  @Override
   boolean publishStaged() {
     int old = publishedUsed;
     int now = nextUsed;
@@ -242,6 +237,9 @@ public final class SplitQueue extends VirtQueue {
     // [MO-SQ-2] RELEASE used.idx. Partner: MO-DQ-3, the driver's acquire of used.idx (2.7.14).
     // Orders: used elements and every byte written into the chains, before the index.
     LE16.setRelease(used, usedOff + SplitLayout.IDX, (short) now);
+    if (logsRing()) {
+      elementsWritten(old, now);
+    }
     // [MO-SQ-3] FULL FENCE. Partner: MO-DQ-4, the driver's fence between unmasking and its second
     // look.
     // Orders: our store of used.idx before our load of used_event or avail.flags; without it both
@@ -257,16 +255,22 @@ public final class SplitQueue extends VirtQueue {
     return (flags & SplitLayout.AVAIL_F_NO_INTERRUPT) == 0;
   }
 
+  /// Tells the log of used elements, and of the index behind the last.
+  private void elementsWritten(int from, int to) {
+    int first = from & mask;
+    int count = U16.distance(from, to);
+    int straight = Math.min(count, mask + 1 - first);
+    ringWritten(SplitLayout.usedElement(first), (long) straight * Long.BYTES);
+    ringWritten(SplitLayout.usedElement(0), (long) (count - straight) * Long.BYTES);
+    ringWritten(SplitLayout.IDX, Short.BYTES);
+  }
+
   @Override
   public boolean armKicks() {
     if (fault() != null) {
       return false;
     }
-    if (eventIdx) {
-      LE16.setOpaque(used, usedOff + SplitLayout.availEvent(mask + 1), (short) nextAvail);
-    } else {
-      LE16.setOpaque(used, usedOff + SplitLayout.FLAGS, (short) 0);
-    }
+    askForKicks(nextAvail, 0);
     // [MO-SQ-4] FULL FENCE. Partner: MO-DQ-2, the driver's fence between avail.idx and avail_event.
     // Orders: our request for kicks before our second look at avail.idx.
     VarHandle.fullFence();
@@ -275,12 +279,14 @@ public final class SplitQueue extends VirtQueue {
 
   @Override
   public void suppressKicks() {
-    if (eventIdx) {
-      // An index the driver passed already: it comes round again only after 65,535 entries.
-      LE16.setOpaque(
-          used, usedOff + SplitLayout.availEvent(mask + 1), (short) U16.add(nextAvail, -1));
-    } else {
-      LE16.setOpaque(used, usedOff + SplitLayout.FLAGS, (short) SplitLayout.USED_F_NO_NOTIFY);
-    }
+    // An index the driver passed already: it comes round again only after 65,535 entries.
+    askForKicks(U16.add(nextAvail, -1), SplitLayout.USED_F_NO_NOTIFY);
+  }
+
+  /// Says when to kick: at an avail index, or as flags say where indexes were not negotiated.
+  private void askForKicks(int at, int flags) {
+    int off = eventIdx ? SplitLayout.availEvent(mask + 1) : SplitLayout.FLAGS;
+    LE16.setOpaque(used, usedOff + off, (short) (eventIdx ? at : flags));
+    ringWritten(off, Short.BYTES);
   }
 }

@@ -183,8 +183,8 @@ public abstract class VirtQueue {
   /// completed, and the ring when it is published. Any thread; once the queue's loop has finished
   /// its pass, all that is written is told.
   ///
-  /// @param used what to call the address of the used ring, or of a packed queue's descriptor ring;
-  ///   -1 not to log the ring
+  /// @param used what to call the address of the used ring, or of a packed queue's device event
+  ///   suppression, whose descriptors are told where they are; -1 not to log the ring
   public final void logWrites(@Nullable WriteLog to, long used) {
     usedLog = used;
     log = to;
@@ -203,8 +203,27 @@ public abstract class VirtQueue {
     }
   }
 
-  /// Bytes of the ring that the device writes.
-  abstract int usedBytes();
+  /// Whether somebody is told of what is written to the ring.
+  final boolean logsRing() {
+    return log != null && usedLog >= 0;
+  }
+
+  /// Tells the log of `len` bytes written at `off` of the ring's part that is the device's.
+  final void ringWritten(long off, long len) {
+    WriteLog to = log;
+    long used = usedLog;
+    if (to != null && used >= 0) {
+      to.written(used + off, len);
+    }
+  }
+
+  /// Tells the log of `len` bytes written at `gpa` of a part of the ring that both sides write.
+  final void sharedPartWritten(long gpa, long len) {
+    WriteLog to = log;
+    if (to != null && usedLog >= 0) {
+      to.written(gpa, len);
+    }
+  }
 
   /// Consumes the chain without completing it: the device keeps it until a later `complete`.
   public final void hold(Chain chain) {
@@ -338,11 +357,6 @@ public abstract class VirtQueue {
     boolean moderated = coalescing.active();
     long before = moderated ? ledger.get(Event.IOS) : 0;
     boolean wanted = publishStaged();
-    WriteLog to = log;
-    long used = usedLog;
-    if (to != null && used >= 0) {
-      to.written(used, usedBytes());
-    }
     if (moderated) {
       wanted = coalescing.due((int) (ledger.get(Event.IOS) - before), wanted, System.nanoTime());
     }
