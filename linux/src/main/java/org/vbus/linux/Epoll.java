@@ -1,6 +1,7 @@
 package org.vbus.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
@@ -50,6 +51,10 @@ public final class Epoll implements AutoCloseable {
   private final Fd fd;
   private final int capacity;
   private final MemorySegment events;
+
+  /// struct timespec { i64 seconds; i64 nanoseconds; }
+  private final MemorySegment timeout = Arena.ofAuto().allocate(2 * Long.BYTES, Long.BYTES);
+
   private int ready;
 
   private Epoll(Fd fd, int capacity) {
@@ -126,6 +131,29 @@ public final class Epoll implements AutoCloseable {
     }
     try {
       int n = LibC.epollWait(fd.number(), events, capacity, timeoutMillis);
+      ready = Math.max(n, 0);
+      return n == -Errno.EINTR ? 0 : n;
+    } finally {
+      fd.leave();
+    }
+  }
+
+  /// As [#await], with a time in nanoseconds; one that the kernel cannot take that exactly is
+  /// rounded up.
+  ///
+  /// @param nanos not negative
+  public int awaitNanos(long nanos) {
+    ready = 0;
+    if (!fd.enter()) {
+      return -Errno.EBADF;
+    }
+    try {
+      timeout.set(JAVA_LONG, 0, nanos / 1_000_000_000);
+      timeout.set(JAVA_LONG, Long.BYTES, nanos % 1_000_000_000);
+      int n = LibC.epollWait(fd.number(), events, capacity, timeout);
+      if (n == -Errno.ENOSYS) {
+        n = LibC.epollWait(fd.number(), events, capacity, (int) Math.ceilDiv(nanos, 1_000_000));
+      }
       ready = Math.max(n, 0);
       return n == -Errno.EINTR ? 0 : n;
     } finally {

@@ -27,6 +27,9 @@ public final class Errno {
   /// The other end of a socket or pipe is closed.
   public static final int EPIPE = 32;
 
+  /// The kernel has no such call.
+  public static final int ENOSYS = 38;
+
   /// A socket of that name exists, whether or not anybody listens.
   public static final int EADDRINUSE = 98;
 
@@ -72,7 +75,7 @@ public final class Errno {
       case EPIPE -> "EPIPE: the other end is closed";
       case 34 -> "ERANGE: result out of range";
       case 36 -> "ENAMETOOLONG: name too long";
-      case 38 -> "ENOSYS: not implemented by this kernel";
+      case ENOSYS -> "ENOSYS: not implemented by this kernel";
       case 40 -> "ELOOP: too many symbolic links";
       case EBADFD -> "EBADFD: the interface behind the descriptor is gone";
       case 90 -> "EMSGSIZE: message too long";

@@ -59,6 +59,8 @@ final class LibC {
       link("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle EPOLL_WAIT =
       link("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle EPOLL_PWAIT2 =
+      link("epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
   private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle SCHED_GETAFFINITY =
       link("sched_getaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
@@ -210,6 +212,19 @@ final class LibC {
     try {
       return result(
           (int) EPOLL_WAIT.invokeExact(state, epoll, events, capacity, timeoutMillis), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// @param timeout struct timespec
+  static int epollWait(int epoll, MemorySegment events, int capacity, MemorySegment timeout) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (int)
+              EPOLL_PWAIT2.invokeExact(state, epoll, events, capacity, timeout, MemorySegment.NULL),
+          state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -22,6 +22,7 @@ import org.vbus.stack.config.Range;
 /// @param indirect whether devices offer indirect descriptors
 /// @param packed whether devices offer packed rings
 /// @param inOrder whether devices offer to use buffers in order
+/// @param coalesce how notifications of queues are moderated until a driver says otherwise
 /// @param slots places for devices, hot-plugged ones included
 /// @param devices devices by name
 public record BusConfig(
@@ -32,6 +33,8 @@ public record BusConfig(
     @Default("true") @Doc("offer indirect descriptors") boolean indirect,
     @Default("true") @Doc("offer packed rings") boolean packed,
     @Default("true") @Doc("offer to use buffers in order") boolean inOrder,
+    @Default("{}") @Doc("notifications put off until there are some, or for some time")
+        CoalesceConfig coalesce,
     @Default("32") @Range(min = 1, max = 4096) @Doc("places for devices") int slots,
     @Default("{}") @NamedBy("model") @Doc("devices by name") Map<String, PluginBlock> devices) {
   /// Refuses more devices than there are places.
@@ -53,7 +56,7 @@ public record BusConfig(
               .formatted(connector.name(), word(asked.value()), words(policies)));
     }
     return new BusModule(
-        name, asked == null ? policies.getFirst() : asked.value(), slots, ringFeatures());
+        name, asked == null ? policies.getFirst() : asked.value(), slots, ringFeatures(), coalesce);
   }
 
   private static String words(List<SignalPolicy> policies) {

@@ -11,14 +11,16 @@ public final class BusModule extends AbstractModule {
 
   /// A bus with 32 slots that offers all ring features.
   public BusModule(String name, SignalPolicy signals) {
-    this(name, signals, 32, VirtioDevice.RING_FEATURES);
+    this(name, signals, 32, VirtioDevice.RING_FEATURES, CoalesceConfig.NONE);
   }
 
   /// A bus.
   ///
   /// @param ringFeatures ring features its devices offer
-  public BusModule(String name, SignalPolicy signals, int slots, long ringFeatures) {
-    this.plan = new BusPlan(name, signals, slots, ringFeatures);
+  /// @param coalesce how notifications are moderated
+  public BusModule(
+      String name, SignalPolicy signals, int slots, long ringFeatures, CoalesceConfig coalesce) {
+    this.plan = new BusPlan(name, signals, slots, ringFeatures, coalesce);
   }
 
   @Override

@@ -12,6 +12,9 @@ import org.vbus.linux.EventFd;
 public final class EpollWaiter implements Waiter {
   private static final long WAKE = -1;
 
+  /// Longer than this is for ever.
+  private static final long LONGEST = 1_000_000L * Integer.MAX_VALUE;
+
   private final Epoll epoll;
   private final EventFd wake;
   private volatile boolean closed;
@@ -30,9 +33,7 @@ public final class EpollWaiter implements Waiter {
 
   @Override
   public void block(long nanos) {
-    int timeout =
-        nanos > 1_000_000L * Integer.MAX_VALUE ? -1 : (int) ((nanos + 999_999) / 1_000_000);
-    int ready = epoll.await(timeout);
+    int ready = nanos > LONGEST ? epoll.await(-1) : epoll.awaitNanos(Math.max(nanos, 0));
     for (int i = 0; i < ready; i++) {
       long tag = epoll.tag(i);
       if (tag == WAKE) {

@@ -70,7 +70,9 @@ public final class Stack implements AutoCloseable {
     this.factories = factories;
     for (BusPlan plan : plans) {
       this.plans.put(plan.name(), plan);
-      buses.put(plan.name(), new Bus(plan.name(), plan.slots(), plan.ringFeatures()));
+      Bus bus = new Bus(plan.name(), plan.slots(), plan.ringFeatures());
+      bus.coalesce(plan.coalesce().count(), plan.coalesce().micros());
+      buses.put(plan.name(), bus);
     }
   }
 

@@ -20,6 +20,8 @@ public final class Bus {
   private final long ringFeatures;
   private final AtomicReferenceArray<@Nullable Slot> slots;
   private final List<BusListener> listeners = new CopyOnWriteArrayList<>();
+  private int coalesceCompletions;
+  private int coalesceMicros;
 
   /// An empty bus that offers all ring features with its devices.
   public Bus(String name, int slotCount) {
@@ -36,6 +38,13 @@ public final class Bus {
     this.name = name;
     this.ringFeatures = ringFeatures;
     this.slots = new AtomicReferenceArray<>(slotCount);
+  }
+
+  /// Moderates the notifications of devices plugged from now on; see
+  /// [org.vbus.core.ring.Coalescing#limits].
+  public synchronized void coalesce(int completions, int micros) {
+    coalesceCompletions = completions;
+    coalesceMicros = micros;
   }
 
   /// Name of the bus.
@@ -83,6 +92,7 @@ public final class Bus {
       if (slots.get(i) == null) {
         Slot slot =
             new Slot(i, device, new VirtioDevice(name + "." + device, i, model, ringFeatures));
+        slot.device().coalesce(coalesceCompletions, coalesceMicros);
         slots.set(i, slot);
         listeners.forEach(listener -> listener.plugged(slot));
         return slot;

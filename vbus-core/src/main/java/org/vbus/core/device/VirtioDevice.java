@@ -52,6 +52,8 @@ public final class VirtioDevice {
   /// Changes under way for which the model is stopped once, see [#reconfigure].
   private int reconfiguring;
 
+  private int coalesceCompletions;
+  private int coalesceMicros;
   private volatile int status;
 
   /// What the driver set for one queue.
@@ -345,6 +347,13 @@ public final class VirtioDevice {
     return queue.position();
   }
 
+  /// Moderates the notifications of queues started from now on, until the driver says otherwise;
+  /// see [org.vbus.core.ring.Coalescing#limits].
+  public synchronized void coalesce(int completions, int micros) {
+    coalesceCompletions = completions;
+    coalesceMicros = micros;
+  }
+
   /// Tells `log`, or nobody any more, what is written for queue `i`, from the return of this on;
   /// see [VirtQueue#logWrites].
   public synchronized void logWrites(int i, @Nullable WriteLog log, long used) {
@@ -421,6 +430,7 @@ public final class VirtioDevice {
             this::faulted);
     if (queue != null) {
       queue.bind(to.loops().loop(slot, i).burst());
+      queue.coalescing().limits(coalesceCompletions, coalesceMicros);
       queue.logWrites(queues[i].log, queues[i].usedLog);
     }
     return queue;

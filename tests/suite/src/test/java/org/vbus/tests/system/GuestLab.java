@@ -72,7 +72,8 @@ final class GuestLab implements AutoCloseable {
 
   /// Gives a guest the card of guest `i`; it reconnects when the host comes back.
   GuestBuilder plug(GuestBuilder guest, int i, int pairs, String... nicOptions) {
-    return guest.vhostUserNic("path=" + socket(i) + ",reconnect=1", pairs, GuestNetwork.mac(i), nicOptions);
+    return guest.vhostUserNic(
+        "path=" + socket(i) + ",reconnect=1", pairs, GuestNetwork.mac(i), nicOptions);
   }
 
   /// Starts guest `i`, which ends with this.

@@ -51,7 +51,7 @@ class GuestTable {
       case "stream" -> GuestNetwork.stream(dir);
       case "bridge" -> GuestNetwork.bridge();
       case "testpmd" -> GuestNetwork.testpmd(dir);
-      case "vbus" -> 
+      case "vbus" ->
           GuestNetwork.vbus(
               dir, System.getProperty("guests.bus", ""), System.getProperty("guests.device", ""));
       default -> throw new IllegalArgumentException("guests.networks: no network " + name);

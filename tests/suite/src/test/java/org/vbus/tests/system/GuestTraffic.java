@@ -75,7 +75,9 @@ final class GuestTraffic {
   void awaitAnswer() {
     Run _ =
         client
-            .run(LIMIT, "n=$(wc -l </tmp/pings); until [ $(wc -l </tmp/pings) -gt $n ]; do usleep 20000; done")
+            .run(
+                LIMIT,
+                "n=$(wc -l </tmp/pings); until [ $(wc -l </tmp/pings) -gt $n ]; do usleep 20000; done")
             .ok();
   }
 

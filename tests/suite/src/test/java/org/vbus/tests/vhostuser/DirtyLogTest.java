@@ -108,8 +108,8 @@ class DirtyLogTest {
     return rest;
   }
 
-  /// Offers requests of one to three pages whose answers go to other places, which hold only zeroes,
-  /// and are shorter than there is room.
+  /// Offers requests of one to three pages whose answers go to other places, which hold only
+  /// zeroes, and are shorter than there is room.
   private void offer(Random random, int count) {
     MemorySegment memory = front.memory().segment();
     memory.asSlice(ROOM).fill((byte) 0);

@@ -123,9 +123,7 @@ class RingMessagesTest {
       for (int i = 0; i < 50; i++) {
         front.wire().send(SET_VRING_NUM, u32(1, 16));
         front.wire().send(SET_VRING_BASE, u32(1, 0));
-        front
-            .wire()
-            .send(SET_VRING_ADDR, join(u32(1, 0), u64(at, at + 8192, at + 4096, 0)));
+        front.wire().send(SET_VRING_ADDR, join(u32(1, 0), u64(at, at + 8192, at + 4096, 0)));
         front.wire().send(SET_VRING_KICK, u64(1), kick.fd());
         front.wire().send(SET_VRING_ENABLE, u32(1, 1));
         front.echo();
@@ -211,10 +209,7 @@ class RingMessagesTest {
   /// Makes the avail index jump.
   private void breakRing() {
     long avail = front.queue().addresses().avail();
-    front
-        .memory()
-        .segment()
-        .set(JAVA_SHORT, avail + 2, (short) 12345);
+    front.memory().segment().set(JAVA_SHORT, avail + 2, (short) 12345);
     front.kick().signal();
   }
 
