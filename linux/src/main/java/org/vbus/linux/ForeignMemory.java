@@ -5,13 +5,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /// A range of a file that another process gave us, mapped shared: guest memory, a dirty log.
 ///
 /// The range must lie in the file as it is now, so that nothing outside of it is touched. A process
 /// that shrinks the file later (it can, unless the file is sealed) makes an access fail: the JVM
 /// turns the bus error into an `InternalError` at the access or soon after it, which costs whoever
-/// used that memory its queue, not the process its life.
+/// used that memory its queue, not the process its life. Compare-and-set has no such protection:
+/// see [#setBit(long, int)].
 ///
 /// The segment may be used by any thread until [#close()]; closing unmaps, and whoever still used
 /// it then would get an exception, never foreign memory.
@@ -79,6 +81,20 @@ public final class ForeignMemory implements AutoCloseable {
   /// The range.
   public MemorySegment segment() {
     return segment;
+  }
+
+  /// Sets bit `bit` of the 32-bit word at `offset`, a multiple of 4, in one atomic step that other
+  /// processes cannot come between. Costs a system call.
+  ///
+  /// Only so may a word of such memory be changed atomically: a compare-and-set that the JVM does
+  /// not happen to run compiled, on memory that went away, ends the process.
+  ///
+  /// @throws InternalError when the memory went away
+  public void setBit(long offset, int bit) {
+    Objects.checkIndex(bit, Integer.SIZE);
+    if (LibC.setBit(segment.asSlice(offset, Integer.BYTES, Integer.BYTES), bit) < 0) {
+      throw new InternalError("shared memory went away");
+    }
   }
 
   @Override

@@ -90,7 +90,15 @@ final class LibC {
   private static final MethodHandle FTRUNCATE = link("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MMAP =
       link("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle FUTEX =
+      link(
+          "syscall", 1, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS,
+          JAVA_INT);
   private static final MethodHandle MUNMAP = link("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+
+  private static final long SYS_FUTEX = Linux.X86_64 ? 202 : 98;
+  private static final int FUTEX_WAKE_OP_PRIVATE = 5 | 128;
+  private static final int FUTEX_OP_OR_BIT = (2 | 8) << 28;
 
   private LibC() {}
 
@@ -358,6 +366,30 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result((int) FSTAT.invokeExact(state, fd, status), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// Has the kernel set a bit of an aligned 32-bit word as one atomic step: futex(2) with
+  /// `FUTEX_WAKE_OP`, of which waking, of nobody, is left aside.
+  ///
+  /// @return 0, or `-EFAULT` when the word is not there
+  static int setBit(MemorySegment word, int bit) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (long)
+              FUTEX.invokeExact(
+                  state,
+                  SYS_FUTEX,
+                  word,
+                  FUTEX_WAKE_OP_PRIVATE,
+                  0,
+                  0L,
+                  word,
+                  FUTEX_OP_OR_BIT | bit << 12),
+          state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

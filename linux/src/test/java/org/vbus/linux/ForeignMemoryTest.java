@@ -9,6 +9,7 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +78,60 @@ final class ForeignMemoryTest {
         segment.set(ValueLayout.JAVA_LONG, SIZE - 8, 1);
         file.setLength(0);
         assertThatThrownBy(() -> touch(segment)).isInstanceOf(InternalError.class);
+      }
+    }
+  }
+
+  @Test
+  void aBitIsSetAndNoOtherIsTouched() throws IOException {
+    try (SharedMemory theirs = SharedMemory.create("log", SIZE);
+        ForeignMemory ours = ForeignMemory.map("log", theirs.fd(), 4, SIZE - 4)) {
+      for (int bit = 0; bit < 32; bit++) {
+        theirs.segment().set(ValueLayout.JAVA_INT, 4 + 128, 0x10001);
+        ours.setBit(128, bit);
+        assertThat(theirs.segment().get(ValueLayout.JAVA_INT, 4 + 128))
+            .isEqualTo(0x10001 | 1 << bit);
+      }
+      assertThat(theirs.segment().get(ValueLayout.JAVA_INT, 4 + 124)).isZero();
+      assertThat(theirs.segment().get(ValueLayout.JAVA_INT, 4 + 132)).isZero();
+    }
+  }
+
+  @Test
+  void bitsOfOneWordAreSetByManyAtOnce() throws Exception {
+    try (SharedMemory theirs = SharedMemory.create("log", 4096);
+        ForeignMemory ours = ForeignMemory.map("log", theirs.fd(), 0, 4096)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        int first = i;
+        threads.add(
+            Thread.ofPlatform()
+                .start(() -> {
+                  for (int word = 0; word < 1024; word++) {
+                    for (int bit = first; bit < 32; bit += 4) {
+                      ours.setBit(word * 4L, bit);
+                    }
+                  }
+                }));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(theirs.segment().toArray(ValueLayout.JAVA_INT)).containsOnly(-1);
+    }
+  }
+
+  @Test
+  void aBitOfAFileThatIsCutShortCostsAnErrorNotTheProcess() throws IOException {
+    Path path = dir.resolve("log");
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(SIZE);
+      Fd fd = new Fd(SystemCallException.check("log", "open", Fd.open(path, LibC.O_RDWR)));
+      try (fd;
+          ForeignMemory memory = ForeignMemory.map("log", fd, 0, SIZE)) {
+        memory.setBit(SIZE - 4, 3);
+        file.setLength(0);
+        assertThatThrownBy(() -> memory.setBit(SIZE - 4, 3)).isInstanceOf(InternalError.class);
       }
     }
   }

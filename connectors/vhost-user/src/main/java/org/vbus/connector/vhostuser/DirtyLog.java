@@ -10,7 +10,8 @@ import org.vbus.linux.Fd;
 import org.vbus.linux.ForeignMemory;
 
 /// The log of a live migration: one bit per page of 4 KiB, from guest address 0 on, in memory of
-/// the front-end, which takes and clears bits at any time. Any thread.
+/// the front-end, which takes and clears bits at any time. Setting one costs a system call, finding
+/// it set does not. Any thread.
 final class DirtyLog implements WriteLog, AutoCloseable {
   private static final int PAGE_SHIFT = 12;
   private static final int WORD_SHIFT = 5;
@@ -41,12 +42,16 @@ final class DirtyLog implements WriteLog, AutoCloseable {
     if (gpa < 0 || len < 1) {
       return;
     }
+    // [MO-VU-1] FULL FENCE. Partner: the front-end's atomic exchange of a word. Orders: the bytes
+    // written, before the look at the bit: where it is set still, who takes it copies them.
+    VarHandle.fullFence();
     long last = Math.min((gpa + len - 1) >>> PAGE_SHIFT, pages - 1);
     for (long page = gpa >>> PAGE_SHIFT; page <= last; page++) {
       long at = (page >>> WORD_SHIFT) * Integer.BYTES;
-      // [MO-VU-1] VOLATILE read-modify-write of the log's word. Partner: the front-end's atomic
-      // exchange. Orders: the bytes written before the bit, so that who takes the bit copies them.
-      int _ = (int) WORD.getAndBitwiseOr(words, at, 1 << (page & 31));
+      int bit = (int) page & 31;
+      if (((int) WORD.getOpaque(words, at) >>> bit & 1) == 0) {
+        mapping.setBit(at, bit);
+      }
     }
   }
 
