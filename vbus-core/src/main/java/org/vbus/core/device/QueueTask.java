@@ -3,7 +3,6 @@ package org.vbus.core.device;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vbus.core.loop.Pollable;
-import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.VirtQueue;
 
 /// One queue of one device as work of a poll loop. A device that throws loses this queue, nobody
@@ -66,10 +65,10 @@ final class QueueTask implements Pollable {
 
   /// The model threw, or the memory of the queue went away.
   private void failed(Throwable e) {
-    if (queue.fault() == null) {
+    boolean first = queue.fault() == null;
+    if (queue.failed(e) && first) {
       LOG.error(
           "{}: device model failed; the queue is stopped until the driver resets it", name, e);
     }
-    queue.breakQueue(RingFault.DEVICE_ERROR, 0);
   }
 }

@@ -249,13 +249,19 @@ public final class PollLoop implements AutoCloseable {
     try {
       long lastWork = System.nanoTime();
       while (running) {
-        if (doWork() > 0) {
-          lastWork = now;
-        } else if (now - lastWork < spinNanos) {
-          Thread.onSpinWait();
-        } else {
-          sleep();
-          lastWork = System.nanoTime();
+        try {
+          if (doWork() > 0) {
+            lastWork = now;
+          } else if (now - lastWork < spinNanos) {
+            Thread.onSpinWait();
+          } else {
+            sleep();
+            lastWork = System.nanoTime();
+          }
+        } catch (InternalError e) {
+          // A bus error on memory that went away: compiled code may throw it after the pollable
+          // whose memory it is has returned. Its queue breaks when it is touched again.
+          failed(e);
         }
       }
     } finally {

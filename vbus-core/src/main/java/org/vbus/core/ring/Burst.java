@@ -24,8 +24,8 @@ public final class Burst {
   /// Publishes every queue with staged completions, in the order in which they staged their first
   /// one.
   ///
-  /// @throws RuntimeException what a publication threw, after that queue was broken and the others
-  ///   were published
+  /// @throws RuntimeException what a publication threw by our fault, after that queue was broken
+  ///   and the others were published
   public void publish() {
     // A publication stages nothing new: signals never complete chains.
     @Nullable Throwable failure = null;
@@ -34,8 +34,9 @@ public final class Burst {
         staged[i].publish();
       } catch (RuntimeException | Error e) {
         // Memory that went away, or a signal that could not be sent, costs this queue only.
-        staged[i].breakQueue(RingFault.DEVICE_ERROR, 0);
-        failure = e;
+        if (staged[i].failed(e)) {
+          failure = e;
+        }
       }
     }
     count = 0;

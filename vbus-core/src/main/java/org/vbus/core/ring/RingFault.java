@@ -40,6 +40,8 @@ public enum RingFault {
   INDIRECT_BAD_LENGTH("2.7.5.3", "indirect table of a length that is no multiple of 16"),
   /// A ring part is misaligned or not in guest memory; found when the queue is enabled.
   BAD_RING_ADDRESS("2.7.1", "ring part misaligned or outside guest memory"),
+  /// Whoever shares the guest's memory made its file shorter.
+  MEMORY_LOST("2.7", "memory of the guest went away"),
   /// The device model threw: our bug, charged to the queue it happened on.
   DEVICE_ERROR("-", "device model failed");
 

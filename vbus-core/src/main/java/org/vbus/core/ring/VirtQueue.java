@@ -335,6 +335,16 @@ public abstract class VirtQueue {
     }
   }
 
+  /// Breaks the queue for what was thrown while it was served. An `InternalError` is how the JVM
+  /// tells of memory that is mapped and not there any more.
+  ///
+  /// @return whether it is our fault
+  public final boolean failed(Throwable e) {
+    boolean ours = !(e instanceof InternalError);
+    breakQueue(ours ? RingFault.DEVICE_ERROR : RingFault.MEMORY_LOST, 0);
+    return ours;
+  }
+
   final boolean broken(RingFault why, int at) {
     breakQueue(why, at);
     return false;
