@@ -128,7 +128,7 @@ final class Endpoint {
         control.after(PATIENCE_MILLIS, () -> refuse(socket));
       }
     } catch (SystemCallException e) {
-      complain("{}: {}", String.valueOf(e.getMessage()));
+      complain("{}: {}", e.getMessage());
     }
   }
 
@@ -181,7 +181,10 @@ final class Endpoint {
         end();
       }
     } catch (ProtocolException e) {
-      complain("{}: connection closed: {}", String.valueOf(e.getMessage()));
+      complain("{}: connection closed: {}", e.getMessage());
+      end();
+    } catch (InternalError e) {
+      complain("{}: connection closed: memory that was shared went away ({})", e.getMessage());
       end();
     } catch (RuntimeException | Error e) {
       LOG.error("{}: connection closed after a failure", name(), e);
@@ -189,7 +192,7 @@ final class Endpoint {
     }
   }
 
-  private void complain(String text, String what) {
+  private void complain(String text, @Nullable String what) {
     if (complaints.worthALine()) {
       LOG.warn(text, name(), what);
     }
