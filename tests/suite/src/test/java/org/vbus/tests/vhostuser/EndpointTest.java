@@ -45,7 +45,7 @@ class EndpointTest {
         EchoFrontEnd first = new EchoFrontEnd(host.socket(0))) {
       first.ready().echo();
       try (EchoFrontEnd second = new EchoFrontEnd(host.socket(0))) {
-        first.close();
+        first.wire().close();
         second.ready().echo();
       }
     }
