@@ -496,6 +496,31 @@ class ControlQueueTest {
     assertThat(coalescing(guest, 2)).containsExactly(0, 0);
   }
 
+  @Test
+  @Clause({"5.1.9.5.10.6-D5", "5.1.9.5.10.6-D6"})
+  void aQueueThatIsResetHasTheModerationOfItsDirectionAndCommandsSurvive() {
+    NetGuest guest = guest(CTRL_VQ | CTRL_RX | COAL | MQ);
+    assertThat(guest.command(RX, PROMISC, (byte) 1)).isEqualTo(OK);
+    for (int queue = 0; queue < 2; queue++) {
+      assertThat(guest.command(6, 2, le(4, queue, 3, 30))).isEqualTo(OK);
+      guest.resetQueue(queue);
+      assertThat(coalescing(guest, queue)).as("none was set").containsExactly(0, 0);
+    }
+    assertThat(guest.command(6, 1, le(4, 15, 10))).isEqualTo(OK);
+    assertThat(guest.command(6, 0, le(4, 7, 20))).isEqualTo(OK);
+    for (int queue = 0; queue < 2; queue++) {
+      assertThat(guest.command(6, 2, le(4, queue, 3, 30))).isEqualTo(OK);
+    }
+    guest.resetQueue(0);
+    assertThat(coalescing(guest, 0)).containsExactly(15, 10);
+    assertThat(coalescing(guest, 1)).as("another queue").containsExactly(3, 30);
+    guest.resetQueue(1);
+    assertThat(coalescing(guest, 1)).containsExactly(7, 20);
+    assertThat(kinds(guest)).as("still promiscuous").isEqualTo("oumb");
+    guest.restart();
+    assertThat(coalescing(guest, 0)).as("after a reset of the device").containsExactly(0, 0);
+  }
+
   private int[] coalescing(NetGuest guest, int queue) {
     byte[] command = join(new byte[] {6, 3}, le(2, queue, 0x5a5a));
     long answer = guest.dirty(9);

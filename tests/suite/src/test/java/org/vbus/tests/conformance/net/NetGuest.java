@@ -163,6 +163,14 @@ final class NetGuest implements DeviceSignals {
     start(accepted, true);
   }
 
+  /// Resets one queue and sets it up again (2.6.1).
+  void resetQueue(int index) {
+    virtio.resetQueue(index);
+    queues[index].reset();
+    virtio.placeQueue(index, queues[index].addresses());
+    virtio.queueReady(index, true);
+  }
+
   /// Sends a command and steps the device.
   ///
   /// @return the answer, -1 when there is none yet
