@@ -14,6 +14,7 @@ final class GuestLab implements AutoCloseable {
   private final Path config;
   private final List<LinuxGuest> open = new ArrayList<>();
   private HostProcess host;
+  private String chardev = "reconnect=1";
 
   /// Starts the host.
   ///
@@ -52,6 +53,16 @@ final class GuestLab implements AutoCloseable {
     this(dir, guests, "", "", "");
   }
 
+  /// The other way round: guests listen, and the host connects.
+  static GuestLab ofListeningGuests(Path dir, int guests) {
+    GuestLab lab = new GuestLab(dir, guests, "connector.vhost-user.role = client", "", "");
+    lab.chardev = "server=on,wait=off";
+    for (int i = 0; i < guests; i++) {
+      boolean _ = lab.sockets(i).toFile().mkdirs();
+    }
+    return lab;
+  }
+
   private Path sockets(int i) {
     return dir.resolve("vm" + i);
   }
@@ -70,10 +81,10 @@ final class GuestLab implements AutoCloseable {
     host = HostProcess.start(config);
   }
 
-  /// Gives a guest the card of guest `i`; it reconnects when the host comes back.
+  /// Gives a guest the card of guest `i`; it waits for the host to come back when that goes away.
   GuestBuilder plug(GuestBuilder guest, int i, int pairs, String... nicOptions) {
     return guest.vhostUserNic(
-        "path=" + socket(i) + ",reconnect=1", pairs, GuestNetwork.mac(i), nicOptions);
+        "path=" + socket(i) + "," + chardev, pairs, GuestNetwork.mac(i), nicOptions);
   }
 
   /// Starts guest `i`, which ends with this.

@@ -37,6 +37,10 @@ final class GuestTraffic {
     this.address = SERVER.substring(0, SERVER.indexOf('/'));
     client.address("eth0", "10.74.0.1/24");
     server.address("eth0", SERVER);
+    startServer();
+  }
+
+  private void startServer() {
     server.background("iperf3 --server --forceflush", "iperf3.log");
     Run _ = server.run("until grep -q listening /tmp/iperf3.log; do usleep 20000; done").ok();
   }
@@ -87,6 +91,19 @@ final class GuestTraffic {
     Matcher matcher = SUMMARY.matcher(run.out());
     assertThat(matcher.find()).as("%s", run).isTrue();
     return new Pings(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+  }
+
+  /// Begins TCP in both directions, as fast as it goes, until [#endLoad()].
+  void beginLoad() {
+    client.background("iperf3 --bidir --time 600 --forceflush --client " + address, "load");
+    Run _ = client.run(LIMIT, "until grep -q bits/sec /tmp/load; do usleep 20000; done").ok();
+  }
+
+  void endLoad() {
+    Run _ = client.run("killall -KILL iperf3");
+    // The server waits for ever for the rest of a test that was cut off.
+    Run _ = server.run("killall -KILL iperf3");
+    startServer();
   }
 
   /// Pings sent and answered.
