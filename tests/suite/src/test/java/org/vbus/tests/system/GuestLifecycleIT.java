@@ -122,8 +122,11 @@ class GuestLifecycleIT {
           qmp.execute(
               "device_add",
               "{\"driver\":\"virtio-net-pci\",\"id\":\"card\",\"bus\":\"rp0\",\"netdev\":\"n0\","
-                  + "\"vectors\":0,\"packed\":true,\"mac\":\"" + GuestNetwork.mac(1) + "\"}");
-      HostProcess.await("the card to be back", () -> b.run("ls -d /sys/class/net/eth0").status() == 0);
+                  + "\"vectors\":0,\"packed\":true,\"mac\":\""
+                  + GuestNetwork.mac(1)
+                  + "\"}");
+      HostProcess.await(
+          "the card to be back", () -> b.run("ls -d /sys/class/net/eth0").status() == 0);
       b.address("eth0", GuestTraffic.SERVER);
       traffic.awaitAnswer();
       System.out.println("card pulled out and plugged in again: " + traffic.endPings());
