@@ -236,10 +236,12 @@ public final class VenetDevice
     writeStatus();
   }
 
+  /// Whoever carries the device may have given its guest another address than the configured one,
+  /// so any station will do.
   @Override
   public boolean announce(long station) {
     VenetQueues now = running;
-    if (now == null || !linkUp || station != mac) {
+    if (now == null || !linkUp || station == 0 || MacAddress.isMulticast(station)) {
       return false;
     }
     PollLoop loop = now.context().loop(TX);

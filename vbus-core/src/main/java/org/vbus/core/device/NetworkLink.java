@@ -5,7 +5,7 @@ package org.vbus.core.device;
 public interface NetworkLink {
   /// Tells the network that the station `mac` is here now, as after a migration.
   ///
-  /// @return false when there is no such station
+  /// @return false when there is no link, or no station can have that address
   boolean announce(long mac);
 
   /// Sets the largest payload of a frame.

@@ -282,7 +282,9 @@ class ControlQueueTest {
     assertThat(frame.getShort(20)).isEqualTo((short) 3);
     assertThat(frame.getInt(24)).isEqualTo((int) MAC);
     assertThat(frame.getInt(34)).isEqualTo((int) MAC);
-    assertThat(guest.device.announce(MAC + 1)).as("another station").isFalse();
+    assertThat(guest.device.announce(MAC + 1)).as("another station").isTrue();
+    assertThat(guest.device.announce(0)).as("no station").isFalse();
+    assertThat(guest.device.announce(MacAddress.BROADCAST)).as("a group").isFalse();
     assertThat(guest.virtio.readConfig(6, 2)).isEqualTo(1);
   }
 
