@@ -112,6 +112,12 @@ final class GuestBuilder {
     return this;
   }
 
+  /// The guest is not started but comes from another QEMU with the same description, see
+  /// [LinuxGuest#moveTo].
+  GuestBuilder incoming() {
+    return arguments("-incoming", "unix:" + file("incoming"));
+  }
+
   /// Loads further kernel modules.
   GuestBuilder modules(String... more) {
     modules.addAll(List.of(more));

@@ -95,6 +95,19 @@ final class GuestLab implements AutoCloseable {
     return guest;
   }
 
+  /// Starts a QEMU with the card of device `i`, to which guest `from` is going to move.
+  LinuxGuest incoming(int i, int from, String... nicOptions) {
+    String socket = "path=" + socket(i) + "," + chardev;
+    LinuxGuest guest =
+        new GuestBuilder(dir, "vm" + i)
+            .programs("iperf3")
+            .vhostUserNic(socket, 1, GuestNetwork.mac(from), nicOptions)
+            .incoming()
+            .start();
+    open.add(guest);
+    return guest;
+  }
+
   LinuxGuest guest(int i, String... nicOptions) {
     return guest(i, UnaryOperator.identity(), 1, nicOptions);
   }

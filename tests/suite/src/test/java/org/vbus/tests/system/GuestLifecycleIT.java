@@ -82,7 +82,7 @@ class GuestLifecycleIT {
 
   private static void outlive(GuestLab lab, GuestTraffic traffic, String what) {
     for (String signal : new String[] {"KILL", "TERM"}) {
-      traffic.beginLoad();
+      traffic.beginStream();
       traffic.beginPings();
       traffic.awaitAnswer();
       HostProcess.Stop stop = lab.host().signal(signal);
@@ -90,9 +90,8 @@ class GuestLifecycleIT {
       lab.restartHost();
       traffic.awaitAnswer();
       System.out.printf(
-          "%s, SIG%s, host ended after %d ms: %s%n",
-          what, signal, stop.took().toMillis(), traffic.endPings());
-      traffic.endLoad();
+          "%s, SIG%s, host ended after %d ms: %s, %d MiB%n",
+          what, signal, stop.took().toMillis(), traffic.endPings(), traffic.endStream());
       assertThat(traffic.ping(300)).hasSize(300);
       traffic.carriesAFile(1);
     }
@@ -110,7 +109,7 @@ class GuestLifecycleIT {
               "bus=rp0",
               "id=card");
       GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
-      traffic.beginLoad();
+      traffic.beginStream();
       traffic.beginPings();
       traffic.awaitAnswer();
       Qmp qmp = b.qmp();
@@ -129,8 +128,9 @@ class GuestLifecycleIT {
           "the card to be back", () -> b.run("ls -d /sys/class/net/eth0").status() == 0);
       b.address("eth0", GuestTraffic.SERVER);
       traffic.awaitAnswer();
-      System.out.println("card pulled out and plugged in again: " + traffic.endPings());
-      traffic.endLoad();
+      System.out.printf(
+          "card pulled out and plugged in again: %s, %d MiB%n",
+          traffic.endPings(), traffic.endStream());
       assertThat(traffic.ping(100)).hasSize(100);
       traffic.carriesAFile(1);
     }

@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,28 @@ class GuestsOnSwitchIT {
       }
       assertThat(traffic.ping(1000)).hasSize(1000);
       traffic.carriesAFile(FILE_MEGABYTES);
+    }
+  }
+
+  @Test
+  void guestsUseSeveralPairsOfQueues() {
+    Requirements.qemu10();
+    try (GuestLab lab = new GuestLab(dir, 2, "", "queues = 2", "")) {
+      UnaryOperator<GuestBuilder> machine = guest -> guest.qemu(Qemu.V10).cpus(2);
+      LinuxGuest a = lab.guest(0, machine, 2, "mq=on", "packed=on");
+      LinuxGuest b = lab.guest(1, machine, 2, "mq=on");
+      GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
+      assertThat(traffic.ping(200)).hasSize(200);
+      System.out.printf(
+          "two pairs: TCP %s, back %s%n",
+          rate(traffic.iperf("--time 1 --parallel 8")),
+          rate(traffic.iperf("--time 1 --parallel 8 --reverse")));
+      traffic.carriesAFile(FILE_MEGABYTES);
+      for (LinuxGuest guest : List.of(a, b)) {
+        for (String queue : List.of("input.0", "input.1")) {
+          assertThat(guest.interrupts("virtio1-" + queue)).as(queue).isPositive();
+        }
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package org.vbus.tests.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.Config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -205,6 +206,39 @@ final class LinuxGuest implements AutoCloseable {
   LinuxGuest reset() {
     var _ = qmp().execute("system_reset");
     return awaitBoot();
+  }
+
+  /// Begins to move the guest to a QEMU that was started for that with [GuestBuilder#incoming].
+  void moveTo(LinuxGuest destination) {
+    Path socket = file(destination.dir, destination.name, "incoming");
+    HostProcess.await("socket of " + destination.name, () -> Files.exists(socket));
+    var _ = qmp().execute("migrate", "{\"uri\":\"unix:%s\"}".formatted(socket));
+  }
+
+  /// Waits until the guest has left this QEMU, which keeps nothing but its memory.
+  ///
+  /// @return how it went, see QEMU's `query-migrate`
+  Config awaitMoved() {
+    Config[] last = {qmp().execute("query-migrate").getConfig("return")};
+    HostProcess.await(
+        "the migration of " + name,
+        () -> {
+          last[0] = qmp().execute("query-migrate").getConfig("return");
+          return List.of("completed", "failed", "cancelled").contains(last[0].getString("status"));
+        });
+    assertThat(last[0].getString("status")).as("%s%n%s", last[0], story()).isEqualTo("completed");
+    return last[0];
+  }
+
+  /// Waits until the guest runs here that ran in another QEMU before.
+  LinuxGuest awaitArrival() {
+    Path port = file(dir, name, "qmp");
+    HostProcess.await("monitor of " + name, () -> Files.exists(port) || !alive());
+    HostProcess.await(
+        "guest " + name + " to run",
+        () -> qmp().execute("query-status").getString("return.status").equals("running"));
+    shell = new QemuSocket(file(dir, name, "shell"), this::story);
+    return this;
   }
 
   /// The guest powers off, and QEMU ends with status 0.
