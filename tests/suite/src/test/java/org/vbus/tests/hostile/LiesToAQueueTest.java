@@ -79,7 +79,8 @@ class LiesToAQueueTest {
 
   @Test
   void everyFaultOfARingIsToldByALieAndNamesItsClause() {
-    EnumSet<RingFault> told = EnumSet.of(RingFault.BAD_RING_ADDRESS, RingFault.DEVICE_ERROR);
+    EnumSet<RingFault> told =
+        EnumSet.of(RingFault.BAD_RING_ADDRESS, RingFault.MEMORY_LOST, RingFault.DEVICE_ERROR);
     // Only a packed ring can be lied to like this.
     told.addAll(
         EnumSet.of(

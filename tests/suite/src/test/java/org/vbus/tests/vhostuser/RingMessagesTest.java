@@ -141,7 +141,8 @@ class RingMessagesTest {
   void aResetDeviceBeginsAtTheBeginning() {
     front.protocol(P_RESET_DEVICE).ready().echo(5);
     front.wire().send(RESET_DEVICE, NONE);
-    assertThat(front.stop()).isZero();
+    // How far the ring came can still be asked, until it gets another base.
+    assertThat(front.stop()).isEqualTo(5);
     assertThat(device.stops()).isEqualTo(device.starts());
     front.queue().reset();
     front.place().notify(front.kick().fd(), front.call().fd()).enable(true).echo(5);
@@ -184,7 +185,8 @@ class RingMessagesTest {
     front.wire().send(SET_STATUS, u64(0));
     assertThat(status()).isZero();
     assertThat(host.device(0).running()).isFalse();
-    assertThat(front.stop()).isZero();
+    // QEMU 7.2 resets the status first and then asks how far the rings came.
+    assertThat(front.stop()).isEqualTo(5);
   }
 
   @Test
