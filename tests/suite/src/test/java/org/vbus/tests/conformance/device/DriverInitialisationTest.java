@@ -32,7 +32,7 @@ class DriverInitialisationTest {
       1L << NetDriver.F_MAC | 1L << NetDriver.F_STATUS | 1L << NetDriver.F_MTU;
 
   /// A device our driver does not know everything about.
-  private static final long FOREIGN = 1L << 0 | 1L << 7 | 1L << 22 | 1L << 57;
+  private static final long FOREIGN = 1L << 10 | 1L << 14 | 1L << 22 | 1L << 57;
 
   private final SteppedHost host = new SteppedHost(SignalPolicy.RING);
   private final List<RequestDriver> requests = new ArrayList<>();
