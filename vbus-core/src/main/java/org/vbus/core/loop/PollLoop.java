@@ -232,7 +232,12 @@ public final class PollLoop implements AutoCloseable {
   /// Pollables answer for their own failures; one that does not must not stop the others.
   private void failed(Throwable e) {
     failures++;
-    if (Long.bitCount(failures) == 1) {
+    if (Long.bitCount(failures) != 1) {
+      return;
+    }
+    if (e instanceof InternalError) {
+      LOG.warn("loop {} goes on, memory of a guest went away ({})", name, e.getMessage());
+    } else {
       LOG.error("loop {} goes on after failure {} of what it polls", name, failures, e);
     }
   }
