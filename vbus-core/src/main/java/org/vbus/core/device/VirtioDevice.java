@@ -15,6 +15,7 @@ import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.PollLoop;
 import org.vbus.core.memory.GuestMemory;
 import org.vbus.core.memory.WriteLog;
+import org.vbus.core.ring.Inflight;
 import org.vbus.core.ring.RingFault;
 import org.vbus.core.ring.VirtQueue;
 
@@ -321,12 +322,17 @@ public final class VirtioDevice {
   /// ready.
   ///
   /// @param position where it goes on, see [VirtQueue#position()]
+  /// @param account of chains that are in flight there, with which it begins; null for none
   /// @return false when the place or the position cannot be
-  public synchronized boolean startQueue(int i, VirtQueue.Addresses at, int position) {
+  public synchronized boolean startQueue(
+      int i, VirtQueue.Addresses at, int position, @Nullable Inflight account) {
     Attachment to = Objects.requireNonNull(attachment);
     VirtQueue queue = open(to, i, at, position);
     if (queue == null) {
       return false;
+    }
+    if (account != null) {
+      queue.keepAccount(account);
     }
     reconfigure(() -> {
       queues[i].queue = queue;
@@ -377,6 +383,12 @@ public final class VirtioDevice {
     for (int i = 0; i < queues.length; i++) {
       if (queues[i].ready && queues[i].queue == null) {
         open(to, i);
+      }
+    }
+    for (QueueState q : queues) {
+      VirtQueue queue = q.queue;
+      if (queue != null) {
+        queue.repeatTaken();
       }
     }
     try {

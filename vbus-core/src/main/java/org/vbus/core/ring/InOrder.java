@@ -52,7 +52,7 @@ final class InOrder {
       waiting++;
       return;
     }
-    queue.use(chain.head, chain.descriptors, bytes, bytes == chain.writable());
+    queue.giveBack(chain.head, chain.descriptors, bytes, bytes == chain.writable());
     due = after(due);
     if (waiting > 0) {
       release();
@@ -63,7 +63,7 @@ final class InOrder {
     for (int head; waiting > 0 && (head = heads[due]) != NONE; due = after(due)) {
       heads[due] = NONE;
       waiting--;
-      queue.use(head, descriptors[due], written[due], whole[due]);
+      queue.giveBack(head, descriptors[due], written[due], whole[due]);
     }
   }
 }

@@ -155,13 +155,13 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
-  public boolean peek(Chain chain, int ahead) {
+  boolean look(Chain chain, int ahead) {
     if (fault() != null) {
       return false;
     }
     while (ahead > known) {
       // How many descriptors a chain has is only known after a look at it.
-      if (!peek(chain, known)) {
+      if (!look(chain, known)) {
         return false;
       }
     }
@@ -286,24 +286,29 @@ public final class PackedQueue extends VirtQueue {
       breakQueue(RingFault.CHAIN_TOO_LONG, slot);
       return 0;
     }
-    MemorySegment table = region.segment();
-    long tableOff = region.offset(addr);
+    return entries(chain, region.segment(), region.offset(addr), entries)
+            && named(chain, word, slot)
+        ? 1
+        : 0;
+  }
+
+  /// Reads the descriptors of a table, which follow each other; false when that broke the queue.
+  private boolean entries(Chain chain, MemorySegment table, long tableOff, int count) {
     boolean writable = false;
-    for (int i = 0; i < entries; i++) {
+    for (int i = 0; i < count; i++) {
       long at = tableOff + PackedLayout.descriptor(i);
       long gpa = table.get(LONG_ANY, at + PackedLayout.DESC_ADDR);
       long entry = table.get(LONG_ANY, at + PackedLayout.DESC_LEN_ID_FLAGS);
       boolean write = (entry >>> 48 & PackedLayout.F_WRITE) != 0;
       if (writable && !write) {
-        breakQueue(RingFault.READABLE_AFTER_WRITABLE, i);
-        return 0;
+        return broken(RingFault.READABLE_AFTER_WRITABLE, i);
       }
       writable = write;
       if (!piece(chain, gpa, entry & 0xffffffffL, write, i)) {
-        return 0;
+        return false;
       }
     }
-    return named(chain, word, slot) ? 1 : 0;
+    return true;
   }
 
   @Override
@@ -315,9 +320,39 @@ public final class PackedQueue extends VirtQueue {
     chain.descriptors = count;
     oldest = (oldest + 1) & (ends.length - 1);
     known--;
+    Inflight to = account();
+    if (to != null) {
+      describe(to, count);
+    }
     consumed += count;
     inFlight += count;
     nextAvail = PackedIndex.add(nextAvail, count, size);
+  }
+
+  /// Tells what the ring says of the chain that is taken now.
+  private void describe(Inflight to, int count) {
+    for (int i = 0; i < count; i++) {
+      long at = descriptor(PackedIndex.add(nextAvail, i, size));
+      to.descriptor(
+          desc.get(LONG_ANY, at + PackedLayout.DESC_ADDR),
+          desc.get(LONG_ANY, at + PackedLayout.DESC_LEN_ID_FLAGS));
+    }
+  }
+
+  @Override
+  boolean walk(Chain chain, Inflight.Taken taken) {
+    MemorySegment table = taken.descriptors();
+    int count = (int) (table.byteSize() / PackedLayout.DESC_SIZE);
+    if (count == 0 || count > size || taken.head() >= size) {
+      return broken(RingFault.ID_OUT_OF_RANGE, taken.head());
+    }
+    long word = table.get(LONG_ANY, PackedLayout.DESC_LEN_ID_FLAGS);
+    int flags = (int) (word >>> 48);
+    if ((flags & PackedLayout.F_INDIRECT) != 0) {
+      long addr = table.get(LONG_ANY, PackedLayout.DESC_ADDR);
+      return indirect(chain, addr, word, flags, taken.head()) == 1;
+    }
+    return entries(chain, table, 0, count);
   }
 
   @Override
@@ -367,10 +402,7 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
-  public int available() {
-    if (fault() != null) {
-      return 0;
-    }
+  int unserved() {
     return known > 0 ? known : isAvailable(flags(nextAvail), nextAvail) ? 1 : 0;
   }
 
@@ -383,11 +415,13 @@ public final class PackedQueue extends VirtQueue {
     ledger.add(Event.IOS, stagedChains);
     stagedChains = 0;
     publishedUsed = nextUsed;
+    publishing(PackedIndex.encoded(nextUsed, size));
     // [MO-PQ-2] RELEASE desc.flags. Partner: MO-DP-3, the driver's acquire of the flags of the next
     // used descriptor (2.8.22).
     // Orders: the rest of this and all later used descriptors of the burst, and every byte written
     // into the chains, before the flags of the first.
     LE16.setRelease(desc, descriptor(old) + PackedLayout.DESC_FLAGS, (short) (first >>> 48));
+    published();
     written(old);
     // [MO-PQ-3] FULL FENCE. Partner: MO-DP-4, the driver's fence between unmasking and its second
     // look.
@@ -404,10 +438,7 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
-  public boolean armKicks() {
-    if (fault() != null) {
-      return false;
-    }
+  boolean arm() {
     int event =
         eventIdx
             ? PackedLayout.event(PackedLayout.EVENT_DESC, PackedIndex.encoded(nextAvail, size))

@@ -101,7 +101,7 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  public boolean peek(Chain chain, int ahead) {
+  boolean look(Chain chain, int ahead) {
     if (fault() != null || (unseen() <= ahead && !refill(ahead))) {
       return false;
     }
@@ -118,6 +118,13 @@ public final class SplitQueue extends VirtQueue {
     }
     chain.state = Chain.State.PEEKED;
     return true;
+  }
+
+  @Override
+  boolean walk(Chain chain, Inflight.Taken taken) {
+    return taken.head() <= mask
+        ? walk(chain, taken.head())
+        : broken(RingFault.HEAD_OUT_OF_RANGE, taken.head());
   }
 
   /// Entries known to be available and not yet consumed.
@@ -221,10 +228,7 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  public int available() {
-    if (fault() != null) {
-      return 0;
-    }
+  int unserved() {
     return refill(0) ? unseen() : 0;
   }
 
@@ -234,9 +238,11 @@ public final class SplitQueue extends VirtQueue {
     int now = nextUsed;
     ledger.add(Event.IOS, U16.distance(old, now));
     publishedUsed = now;
+    publishing(now);
     // [MO-SQ-2] RELEASE used.idx. Partner: MO-DQ-3, the driver's acquire of used.idx (2.7.14).
     // Orders: used elements and every byte written into the chains, before the index.
     LE16.setRelease(used, usedOff + SplitLayout.IDX, (short) now);
+    published();
     if (logsRing()) {
       elementsWritten(old, now);
     }
@@ -266,10 +272,7 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  public boolean armKicks() {
-    if (fault() != null) {
-      return false;
-    }
+  boolean arm() {
     askForKicks(nextAvail, 0);
     // [MO-SQ-4] FULL FENCE. Partner: MO-DQ-2, the driver's fence between avail.idx and avail_event.
     // Orders: our request for kicks before our second look at avail.idx.

@@ -25,10 +25,18 @@ public abstract class VirtQueue {
   final Ledger ledger;
   private final BooleanSupplier signal;
   private final FaultListener faults;
-  private final @Nullable InOrder order;
+  private @Nullable InOrder order;
 
   /// Region of the previous buffer: nearly always that of the next one.
   private MemoryRegion lastRegion;
+
+  private @Nullable Inflight account;
+
+  /// Chains that are served again; the first `repeated` have been taken, `toRepeat` are left.
+  private Inflight.Taken[] repeats = {};
+
+  private int repeated;
+  private int toRepeat;
 
   private final Coalescing coalescing = new Coalescing();
   private @Nullable Burst burst;
@@ -160,7 +168,66 @@ public abstract class VirtQueue {
 
   /// Fills `chain` with the request `ahead` places behind the next one; what a device needs that
   /// spreads one item over several chains. Chains so seen are consumed in order.
-  public abstract boolean peek(Chain chain, int ahead);
+  public final boolean peek(Chain chain, int ahead) {
+    return toRepeat == 0 ? look(chain, ahead) : lookAgain(chain, ahead);
+  }
+
+  /// Fills `chain` with the one that many places behind the next in the ring.
+  abstract boolean look(Chain chain, int ahead);
+
+  private boolean lookAgain(Chain chain, int ahead) {
+    if (ahead >= toRepeat) {
+      return look(chain, ahead - toRepeat);
+    }
+    Inflight.Taken taken = repeats[repeated + ahead];
+    chain.clear(taken.head());
+    if (fault != null || !walk(chain, taken)) {
+      return false;
+    }
+    chain.descriptors = (int) (taken.descriptors().byteSize() / SplitLayout.DESC_SIZE);
+    chain.state = Chain.State.PEEKED;
+    return true;
+  }
+
+  /// Fills `chain` with one that was taken before.
+  abstract boolean walk(Chain chain, Inflight.Taken taken);
+
+  /// Has `with` know of every chain that is taken from now on, and begins with those it knows of.
+  /// Before the queue is polled.
+  public final void keepAccount(Inflight with) {
+    account = with;
+    repeatTaken();
+  }
+
+  /// Offers the chains on account once more, to a device that has forgotten what it held. While the
+  /// queue is not polled.
+  public final void repeatTaken() {
+    Inflight from = account;
+    if (from != null) {
+      repeats = from.taken();
+      repeated = 0;
+      toRepeat = repeats.length;
+      order = order == null ? null : new InOrder(this);
+    }
+  }
+
+  final @Nullable Inflight account() {
+    return account;
+  }
+
+  /// Before what is staged becomes visible, see [Inflight#publishing(int)].
+  final void publishing(int used) {
+    if (account != null) {
+      account.publishing(used);
+    }
+  }
+
+  /// Once it is visible.
+  final void published() {
+    if (account != null) {
+      account.published();
+    }
+  }
 
   /// Hands the chain back to the guest with `written` bytes in its writable part. Chains that were
   /// not held are completed in the order in which they were peeked.
@@ -173,10 +240,18 @@ public abstract class VirtQueue {
       logBuffers(chain, written);
     }
     if (order == null) {
-      use(chain.head, chain.descriptors, written, false);
+      giveBack(chain.head, chain.descriptors, written, false);
     } else {
       order.complete(chain, written);
     }
+  }
+
+  /// Stages the completion of a chain whose turn it is.
+  final void giveBack(int head, int descriptors, int written, boolean whole) {
+    if (account != null) {
+      account.use(head);
+    }
+    use(head, descriptors, written, whole);
   }
 
   /// Tells `to`, or nobody any more, what is written for this queue: buffers when they are
@@ -235,7 +310,15 @@ public abstract class VirtQueue {
     if (chain.state != Chain.State.PEEKED) {
       throw new IllegalStateException("chain was not peeked, or completed twice");
     }
-    consume(chain);
+    if (toRepeat == 0) {
+      consume(chain);
+      if (account != null) {
+        account.take(chain.head);
+      }
+    } else {
+      repeated++;
+      toRepeat--;
+    }
     if (order != null) {
       order.taken(chain);
     }
@@ -251,12 +334,22 @@ public abstract class VirtQueue {
   abstract void use(int head, int descriptors, int written, boolean whole);
 
   /// Requests that are visible now and not yet consumed; a lower bound, 0 when broken.
-  public abstract int available();
+  public final int available() {
+    return fault != null ? 0 : toRepeat + unserved();
+  }
+
+  /// Those of them that are in the ring.
+  abstract int unserved();
 
   /// Asks the guest for kicks, then looks again.
   ///
   /// @return whether there is a request now, which may have come without a kick
-  public abstract boolean armKicks();
+  public final boolean armKicks() {
+    return fault == null && (arm() || toRepeat > 0);
+  }
+
+  /// Asks for kicks; whether there is something in the ring.
+  abstract boolean arm();
 
   /// Tells the guest that kicks are not needed: the device is polling.
   public abstract void suppressKicks();
