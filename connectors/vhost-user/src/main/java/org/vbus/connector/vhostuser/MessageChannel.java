@@ -129,7 +129,12 @@ final class MessageChannel implements AutoCloseable {
 
   /// Answers the present message with the first `size` bytes of [#body()].
   void reply(int size) throws ProtocolException {
-    send(request(), REPLY, size, List.of());
+    reply(size, List.of());
+  }
+
+  /// Answers the present message likewise, with descriptors.
+  void reply(int size, List<Fd> with) throws ProtocolException {
+    send(request(), REPLY, size, with);
   }
 
   /// Answers the present message with a number.

@@ -23,11 +23,13 @@ final class Negotiation {
           ProtocolFeature.BACKEND_REQ,
           ProtocolFeature.CONFIG,
           ProtocolFeature.BACKEND_SEND_FD,
+          ProtocolFeature.INFLIGHT_SHMFD,
           ProtocolFeature.RESET_DEVICE,
           ProtocolFeature.INBAND_NOTIFICATIONS,
           ProtocolFeature.CONFIGURE_MEM_SLOTS,
           ProtocolFeature.STATUS,
-          ProtocolFeature.DEVICE_STATE);
+          ProtocolFeature.DEVICE_STATE,
+          ProtocolFeature.GET_VRING_BASE_INFLIGHT);
 
   private final long ofDevice;
   private boolean accepted;

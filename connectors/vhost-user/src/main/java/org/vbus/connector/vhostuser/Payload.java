@@ -2,6 +2,7 @@ package org.vbus.connector.vhostuser;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
 
@@ -50,6 +51,10 @@ final class Payload {
 
   static int getInt(MemorySegment payload, long at) {
     return payload.get(JAVA_INT_UNALIGNED, at);
+  }
+
+  static int getShort(MemorySegment payload, long at) {
+    return payload.get(JAVA_SHORT_UNALIGNED, at) & 0xffff;
   }
 
   static long getLong(MemorySegment payload, long at) {

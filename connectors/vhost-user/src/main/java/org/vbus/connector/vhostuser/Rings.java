@@ -13,6 +13,7 @@ import org.vbus.core.memory.WriteLog;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.linux.EventFd;
 import org.vbus.linux.Fd;
+import org.vbus.linux.SharedMemory;
 
 /// The rings of a conversation, and the memory in which the front-end says that they are: when
 /// either changes, the queues that it concerns stop, and go on where they were.
@@ -25,6 +26,7 @@ final class Rings implements AutoCloseable {
   private final MessageChannel channel;
   private MemoryTable table = MemoryTable.EMPTY;
   private @Nullable WriteLog log;
+  private @Nullable InflightArea inflight;
 
   Rings(VirtioDevice device, Vring[] vrings, Negotiation agreed, MessageChannel channel) {
     this.device = device;
@@ -198,6 +200,10 @@ final class Rings implements AutoCloseable {
     device.reset();
     device.negotiate(agreed.deviceFeatures());
     logWrites(log);
+    InflightArea accounts = inflight;
+    if (accounts != null) {
+      accounts.clear();
+    }
   }
 
   private void start(Vring vring) throws ProtocolException {
@@ -208,7 +214,7 @@ final class Rings implements AutoCloseable {
       throw new ProtocolException(
           "the driver did not accept VIRTIO_F_VERSION_1; legacy drivers are not served");
     }
-    vring.start(table, agreed.packed());
+    vring.start(table, agreed.packed(), inflight);
   }
 
   /// Starts the rings that have all they need.
@@ -290,6 +296,30 @@ final class Rings implements AutoCloseable {
     startWhatCan();
   }
 
+  // What is in flight.
+
+  /// Makes memory for accounts of what is in flight, and hands it over.
+  void createInflight(MemorySegment in) throws ProtocolException {
+    try (SharedMemory area =
+        InflightArea.create(in, channel.body(), vrings.length, agreed.packed())) {
+      channel.reply(channel.size(), List.of(area.fd()));
+    }
+  }
+
+  /// Takes over such memory, perhaps from another back-end's time.
+  void inflight(MemorySegment in) throws ProtocolException {
+    InflightArea before = inflight;
+    InflightArea next = InflightArea.of(in, channel.fds().getFirst());
+    inflight = next;
+    try {
+      restart(() -> {});
+    } finally {
+      if (before != null) {
+        before.close();
+      }
+    }
+  }
+
   /// Has `to` hear of all that is written from now on, or nobody.
   void logWrites(@Nullable WriteLog to) {
     log = to;
@@ -315,5 +345,9 @@ final class Rings implements AutoCloseable {
       vring.close();
     }
     table.unmapAllBut(MemoryTable.EMPTY);
+    InflightArea accounts = inflight;
+    if (accounts != null) {
+      accounts.close();
+    }
   }
 }

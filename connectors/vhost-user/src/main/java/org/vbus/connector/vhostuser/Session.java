@@ -139,6 +139,8 @@ final class Session implements AutoCloseable {
       case SET_VRING_CALL -> rings.call(in);
       case SET_VRING_ERR -> rings.error(in);
       case SET_VRING_ENABLE -> rings.enable(in);
+      case GET_INFLIGHT_FD -> rings.createInflight(in);
+      case SET_INFLIGHT_FD -> rings.inflight(in);
       case VRING_KICK -> rings.kickInBand(in);
       case SET_LOG_BASE -> migration.log(in);
       case SET_DEVICE_STATE_FD -> channel.answer(migration.transfer(getInt(in, 0), getInt(in, 4)));
@@ -157,7 +159,6 @@ final class Session implements AutoCloseable {
       case RESET_DEVICE -> reset();
       case SET_STATUS -> setStatus((int) getLong(in, 0));
       case GET_STATUS -> channel.answer(status | (device.status() & DeviceStatus.NEEDS_RESET));
-      default -> throw new ProtocolException(request + ", which was not offered");
     }
     return true;
   }

@@ -171,10 +171,12 @@ final class Vring {
     return addressed && size > 0 && started && enabled;
   }
 
-  /// Starts the queue where its addresses are in `table` now.
+  /// Starts the queue where its addresses are in `table` now, with what is in flight by the account
+  /// of an earlier back-end.
   ///
   /// @throws ProtocolException when they are not in shared memory, or size or base cannot be
-  void start(MemoryTable table, boolean packed) throws ProtocolException {
+  void start(MemoryTable table, boolean packed, @Nullable InflightArea accounts)
+      throws ProtocolException {
     VirtQueue.Addresses at =
         new VirtQueue.Addresses(size, table.gpa(desc), table.gpa(avail), table.gpa(used));
     if (at.desc() < 0 || at.avail() < 0 || at.used() < 0) {
@@ -182,7 +184,7 @@ final class Vring {
           "queue %d has its rings at 0x%x, 0x%x and 0x%x, outside of shared memory"
               .formatted(index, desc, avail, used));
     }
-    if (!device.startQueue(index, at, position(table, at, packed))) {
+    if (!start(table, at, packed, accounts)) {
       throw new ProtocolException(
           "queue %d of %d entries at 0x%x, 0x%x, 0x%x from 0x%x cannot be"
               .formatted(index, size, desc, avail, used, base));
@@ -194,6 +196,32 @@ final class Vring {
       // Used buffers of a back-end before us may have gone unannounced.
       to.signal();
     }
+  }
+
+  private boolean start(
+      MemoryTable table, VirtQueue.Addresses at, boolean packed, @Nullable InflightArea accounts)
+      throws ProtocolException {
+    int position = position(table, at, packed);
+    int entries = accounts == null ? 0 : accounts.entries(index);
+    if (accounts == null || entries == 0) {
+      return device.startQueue(index, at, position, null);
+    }
+    if (size > entries) {
+      throw new ProtocolException(
+          "queue %d has %d entries, its account of what is in flight %d"
+              .formatted(index, size, entries));
+    }
+    InflightRegion region = accounts.region(index, packed);
+    if (packed) {
+      MarkedRing ring = MarkedRing.at(at, table.memory());
+      if (ring == null) {
+        return false;
+      }
+      PackedInflight account = new PackedInflight(region, entries, size, position, ring);
+      return device.startQueue(index, at, account.position(position), account);
+    }
+    SplitInflight account = new SplitInflight(region, entries, size, position >>> 16);
+    return device.startQueue(index, at, account.position(position), account);
   }
 
   /// From the base on the wire, which for split rings lacks the used index and for packed rings may
