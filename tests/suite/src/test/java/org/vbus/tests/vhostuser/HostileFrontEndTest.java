@@ -92,6 +92,8 @@ class HostileFrontEndTest {
           new Shape(21, 0, 1, true, false),
           new Shape(24, 16, 0, true, false),
           new Shape(25, 16, 0, true, false),
+          new Shape(31, 20, 0, true, false),
+          new Shape(32, 20, 1, true, false),
           new Shape(34, 0, 0, false, false),
           new Shape(35, 8, 0, false, false),
           new Shape(36, 0, 0, false, false),
@@ -273,6 +275,48 @@ class HostileFrontEndTest {
             f -> {
               f.wire().send(16, u64(2));
               f.wire().send(6, u64(4096, 1), f.memory().fd());
+            }),
+        steps(
+            "an account of nothing",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              f.wire().send(31, join(u64(0, 0), new byte[4]));
+            }),
+        steps(
+            "an account for more queues than there are",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              f.wire().send(31, join(u64(0, 0), new byte[] {3, 0, 64, 0}));
+            }),
+        steps(
+            "an account that its file does not have",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              byte[] account = join(u64(MEMORY + 64, 0), new byte[] {1, 0, 64, 0});
+              f.wire().send(32, account, f.memory().fd());
+            }),
+        steps(
+            "an account at an odd place",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              byte[] account = join(u64(4096, 4), new byte[] {1, 0, 64, 0});
+              f.wire().send(32, account, f.memory().fd());
+            }),
+        steps(
+            "an account that is too short for its queues",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              byte[] account = join(u64(64, 0), new byte[] {1, 0, 64, 0});
+              f.wire().send(32, account, f.memory().fd());
+              f.ready();
+            }),
+        steps(
+            "an account of fewer entries than the queue has",
+            f -> {
+              f.wire().send(16, u64(1 << 12));
+              byte[] account = join(u64(4096, 0), new byte[] {1, 0, 32, 0});
+              f.wire().send(32, account, f.memory().fd());
+              f.ready();
             }),
         steps(
             "a slot that is taken",

@@ -153,7 +153,7 @@ class RingMessagesTest {
   void ringsOfAResetDeviceDoNotRunUntilTheyAreDescribedAgain() {
     front.protocol(P_RESET_DEVICE).ready().echo(5);
     front.wire().send(RESET_DEVICE, NONE);
-    front.kicks(front.kick().fd()).enable(true).offer().settle();
+    front.settle().kicks(front.kick().fd()).enable(true).offer().settle();
     assertThat(front.answered()).isFalse();
     assertThat(host.device(0).running()).isFalse();
   }
