@@ -16,7 +16,8 @@ import org.vbus.linux.UnixSocket;
 final class MessageChannelFuzzTest {
   private static final int LONGEST_PIECE = 255;
 
-  /// @param script pieces, each behind a byte with its number of descriptors and one with its length
+  /// @param script pieces, each behind a byte with its number of descriptors and one with its
+  ///   length
   @FuzzTest(maxDuration = "1m")
   void takesAnyBytes(byte[] script) throws IOException {
     UnixSocket[] pair = UnixSocket.pair();

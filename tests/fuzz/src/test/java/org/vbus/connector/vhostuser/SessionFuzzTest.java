@@ -62,8 +62,7 @@ final class SessionFuzzTest {
         ControlLoop control = new ControlLoop("fuzz");
         Script front = new Script(pair[1], script)) {
       MessageChannel channel = new MessageChannel(pair[0]);
-      try (Session session =
-          new Session(device, 0, loops, SignalPolicy.DIRECT, control, channel)) {
+      try (Session session = new Session(device, 0, loops, SignalPolicy.DIRECT, control, channel)) {
         while (front.step() && session.readable()) {
           int _ = loop.doWork();
         }
