@@ -89,7 +89,7 @@ class CommandsIT {
       value = {
         "--frob              | vbus: unknown option --frob; vbus --help lists what there is",
         "hots lab.conf       | vbus: unknown command hots (did you mean host?); vbus --help lists what there is",
-        "host                | vbus host: Missing required parameter: 'FILE'; vbus host --help lists what there is",
+        "host                | 'vbus host: Missing required argument (specify one of these): ([FILE] | --example=NAME); vbus host --help lists what there is'",
         "host --staus 1 f    | vbus host: unknown option --staus (did you mean --status?); vbus host --help lists what there is",
         "host --status x f   | vbus host: Invalid value for option '--status': 'x' is not an int; vbus host --help lists what there is",
         "doctor now          | vbus doctor: unknown word now; vbus doctor --help lists what there is",
