@@ -41,6 +41,10 @@ class DpdkIT {
   }
 
   private void host(String connector) throws IOException {
+    host(connector, true);
+  }
+
+  private void host(String connector, boolean indirect) throws IOException {
     Path config =
         Files.writeString(
             dir.resolve("dpdk.conf"),
@@ -49,15 +53,17 @@ class DpdkIT {
             buses {
               vm0 {
                 connector { vhost-user { %s, directory = "%s/vm0" } }
+                indirect = %s
                 devices { eth0 { model = venet, switch = lan, mac = "%s" } }
               }
               vm1 {
                 connector { vhost-user { %s, directory = "%s/vm1" } }
+                indirect = %s
                 devices { eth0 { model = venet, switch = lan, mac = "%s" } }
               }
             }
             """
-                .formatted(connector, dir, MAC_0, connector, dir, MAC_1));
+                .formatted(connector, dir, indirect, MAC_0, connector, dir, indirect, MAC_1));
     host = HostProcess.start(config);
   }
 
@@ -129,7 +135,9 @@ class DpdkIT {
   @ParameterizedTest
   @ValueSource(strings = {"", "packed_vq=1"})
   void framesInSeveralSegmentsArriveWhole(String options) throws IOException {
-    host("role = server");
+    // DPDK 22.11 marks the packet header in an indirect table of a packed ring as device-writable,
+    // which breaks the queue (2.7.4.2); so such a guest is offered no indirect tables.
+    host("role = server", options.isEmpty());
     try (Testpmd testpmd = guests(options)) {
       String _ = testpmd.command("set fwd txonly");
       String _ = testpmd.command("set txpkts 400,600,400");
