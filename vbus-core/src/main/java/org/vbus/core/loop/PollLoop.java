@@ -43,9 +43,12 @@ public final class PollLoop implements AutoCloseable {
     }
   }
 
+  /// Less is not worth a look at the clock, nanoseconds.
+  private static final long SHORTEST_SPIN = 5_000;
+
   private final String name;
   private final Waiter waiter;
-  private final long spinNanos;
+  private final long spinLimit;
   private final Burst burst = new Burst();
   private final Ledger ledger = new Ledger();
   private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
@@ -53,6 +56,9 @@ public final class PollLoop implements AutoCloseable {
   private Pollable[] pollables = new Pollable[0];
   private int start;
   private long now = System.nanoTime();
+
+  /// How long to spin at present, nanoseconds.
+  private long spin;
 
   @SuppressWarnings("unused") // through SLEEPING
   private volatile boolean sleeping;
@@ -69,7 +75,8 @@ public final class PollLoop implements AutoCloseable {
   public PollLoop(String name, Waiter waiter, Idle idle) {
     this.name = name;
     this.waiter = waiter;
-    this.spinNanos = idle.spin().toNanos();
+    this.spinLimit = idle.spin().toNanos();
+    this.spin = spinLimit;
   }
 
   /// Name, also that of its thread.
@@ -257,11 +264,12 @@ public final class PollLoop implements AutoCloseable {
         try {
           if (doWork() > 0) {
             lastWork = now;
-          } else if (now - lastWork < spinNanos) {
+          } else if (now - lastWork < spin) {
             Thread.onSpinWait();
           } else {
             sleep();
             lastWork = System.nanoTime();
+            adapt(lastWork - now);
           }
         } catch (InternalError e) {
           // A bus error on memory that went away: compiled code may throw it after the pollable
@@ -278,6 +286,16 @@ public final class PollLoop implements AutoCloseable {
   /// Runs what is left, on the loop's thread or that of whoever came too late for it.
   private synchronized void drainAfterEnd() {
     drainCommands();
+  }
+
+  /// Spins longer where that would have spared a sleep, and less where it was in vain: work that
+  /// comes rarely is not worth the processor, which the guest may need.
+  private void adapt(long slept) {
+    if (slept < spinLimit) {
+      spin = Math.min(spinLimit, Math.max(2 * spin, SHORTEST_SPIN));
+    } else {
+      spin = spin > SHORTEST_SPIN ? spin / 2 : 0;
+    }
   }
 
   private void sleep() {

@@ -4,42 +4,86 @@ import com.typesafe.config.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Prints what two guests get out of each of several networks between them: one run each, nothing
-/// asserted. Not part of the build; started by name, on a machine that has nothing else to do:
+/// Prints what two guests get out of each of several networks between them: medians over rounds, in
+/// each of which all networks take their turn. Nothing is asserted. Not part of the build; started
+/// by name, on a machine that has nothing else to do:
 ///
 /// ```
 /// ./mvnw verify -pl tests/suite -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=GuestTable
 /// ```
 ///
-/// `-Dguests.qemu=V7_2` or `V10` and `-Dguests.networks=stream,bridge,testpmd,vbus` choose rows;
-/// `-Dguests.bus=OPTIONS` and `-Dguests.device=OPTIONS` configure vbus, see [GuestLab].
+/// `-Dguests.qemu=V7_2` or `V10`, `-Dguests.networks=stream,bridge,testpmd,vbus` and
+/// `-Dguests.rounds=N` choose; `-Dguests.bus=OPTIONS` and `-Dguests.device=OPTIONS` configure vbus,
+/// see [GuestLab].
 class GuestTable {
   private static final int PINGS = 2000;
   private static final int SECONDS = 3;
+
+  /// Heading of a column, and how its figures are printed.
+  private enum Column {
+    RTT("RTT p50 us", "%.0f"),
+    FRAMES("frames 64 B kpps", "%.0f"),
+    TX_INTERRUPTS("irq/frame TX", "%.3f"),
+    RX_INTERRUPTS("irq/frame RX", "%.3f"),
+    UDP_64("UDP 64 B kpps", "%.1f"),
+    UDP_1400("UDP 1400 B Mb/s", "%.0f"),
+    TCP("TCP Mb/s", "%.0f"),
+    TCP_REVERSE("TCP reverse Mb/s", "%.0f");
+
+    private final String heading;
+    private final String format;
+
+    Column(String heading, String format) {
+      this.heading = heading;
+      this.format = format;
+    }
+  }
+
+  private final Map<String, List<double[]>> rows = new LinkedHashMap<>();
 
   @Test
   void printsATable(@TempDir Path dir) throws IOException {
     Requirements.guests();
     Requirements.qemu10();
     Requirements.namespacesAnd("iperf3", "dpdk-testpmd", "stdbuf");
-    System.out.println(
-        """
-        | between the guests | QEMU | RTT p50 us | frames 64 B kpps | irq/frame TX64/RX64 \
-        | UDP 64 B kpps | UDP 1400 B Mb/s | TCP Mb/s fwd/rev |
-        |---|---|---|---|---|---|---|---|\
-        """);
-    for (String version : choice("guests.qemu", "V7_2,V10")) {
-      for (String name : choice("guests.networks", "stream,bridge,testpmd,vbus")) {
-        Path own = Files.createDirectory(dir.resolve(name + version));
-        try (GuestNetwork network = network(name, own)) {
-          System.out.println(row(name, Qemu.valueOf(version), network, own));
+    int rounds = Integer.getInteger("guests.rounds", 3);
+    for (int round = 0; round < rounds; round++) {
+      for (String version : choice("guests.qemu", "V7_2,V10")) {
+        for (String name : choice("guests.networks", "stream,bridge,testpmd,vbus")) {
+          Path own = Files.createDirectory(dir.resolve(name + version + round));
+          try (GuestNetwork network = network(name, own)) {
+            rows.computeIfAbsent("| %s | %s |".formatted(name, version), _ -> new ArrayList<>())
+                .add(row(Qemu.valueOf(version), network, own));
+          }
         }
       }
     }
+    print();
+  }
+
+  private void print() {
+    StringBuilder table = new StringBuilder("| between the guests | QEMU |");
+    for (Column column : Column.values()) {
+      table.append(" %s |".formatted(column.heading));
+    }
+    table.append("\n").append("|---".repeat(Column.values().length + 2)).append("|\n");
+    rows.forEach((name, rounds) -> {
+      table.append(name);
+      for (Column column : Column.values()) {
+        double[] sorted =
+            rounds.stream().mapToDouble(row -> row[column.ordinal()]).sorted().toArray();
+        table.append((" " + column.format + " |").formatted(sorted[sorted.length / 2]));
+      }
+      table.append("\n");
+    });
+    System.out.print(table);
   }
 
   private static List<String> choice(String property, String all) {
@@ -58,24 +102,23 @@ class GuestTable {
     };
   }
 
-  private static String row(String name, Qemu version, GuestNetwork network, Path dir) {
+  /// A figure per column.
+  private static double[] row(Qemu version, GuestNetwork network, Path dir) {
     try (LinuxGuest a = network.plug(guest(dir, "a", version), 0).start();
         LinuxGuest b = network.plug(guest(dir, "b", version), 1).start()) {
       GuestTraffic traffic = new GuestTraffic(a.awaitBoot(), b.awaitBoot());
       List<Double> times = traffic.ping(PINGS);
       Small small = Small.run(traffic);
-      return "| %s | %s | %.0f | %.0f | %.3f/%.3f | %.0f | %.0f | %.0f/%.0f |"
-          .formatted(
-              name,
-              version,
-              times.get(PINGS / 2),
-              small.rate / 1e3,
-              small.sent,
-              small.received,
-              bytes(traffic.iperf(udp(64))) / 64 / 1e3 / SECONDS,
-              megabits(traffic.iperf(udp(1400))),
-              megabits(traffic.iperf("--time " + SECONDS)),
-              megabits(traffic.iperf("--reverse --time " + SECONDS)));
+      return new double[] {
+        times.get(PINGS / 2),
+        small.rate / 1e3,
+        small.sent,
+        small.received,
+        bytes(traffic.iperf(udp(64))) / 64 / 1e3 / SECONDS,
+        megabits(traffic.iperf(udp(1400))),
+        megabits(traffic.iperf("--time " + SECONDS)),
+        megabits(traffic.iperf("--reverse --time " + SECONDS))
+      };
     }
   }
 
