@@ -30,6 +30,8 @@ public final class Errno {
   /// The kernel has no such call.
   public static final int ENOSYS = 38;
 
+  public static final int EOPNOTSUPP = 95;
+
   /// A socket of that name exists, whether or not anybody listens.
   public static final int EADDRINUSE = 98;
 
@@ -79,7 +81,7 @@ public final class Errno {
       case 40 -> "ELOOP: too many symbolic links";
       case EBADFD -> "EBADFD: the interface behind the descriptor is gone";
       case 90 -> "EMSGSIZE: message too long";
-      case 95 -> "EOPNOTSUPP: operation not supported";
+      case EOPNOTSUPP -> "EOPNOTSUPP: operation not supported";
       case 97 -> "EAFNOSUPPORT: address family not supported";
       case EADDRINUSE -> "EADDRINUSE: address in use";
       case 100 -> "ENETDOWN: network is down";

@@ -110,6 +110,34 @@ public final class Fd implements AutoCloseable {
     }
   }
 
+  /// ioctl(2).
+  ///
+  /// @return the request's answer, or a negative [Errno]
+  int ioctl(long request, MemorySegment argument) {
+    if (!enter()) {
+      return -Errno.EBADF;
+    }
+    try {
+      return LibC.ioctl(number, request, argument);
+    } finally {
+      leave();
+    }
+  }
+
+  /// ioctl(2) of a request that takes its argument by value.
+  ///
+  /// @return the request's answer, or a negative [Errno]
+  int ioctl(long request, long argument) {
+    if (!enter()) {
+      return -Errno.EBADF;
+    }
+    try {
+      return LibC.ioctl(number, request, argument);
+    } finally {
+      leave();
+    }
+  }
+
   /// Begins a use of the number: if true, it stays ours until [#leave()].
   boolean enter() {
     int now = uses;

@@ -95,6 +95,14 @@ final class LibC {
           "syscall", 1, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS,
           JAVA_INT);
   private static final MethodHandle MUNMAP = link("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle PREAD =
+      link("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SIGACTION =
+      link("sigaction", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  private static final MethodHandle PTHREAD_SIGMASK =
+      link("pthread_sigmask", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  private static final MethodHandle GETTID = link("gettid", JAVA_INT);
+  private static final MethodHandle TGKILL = link("tgkill", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
 
   private static final long SYS_FUTEX = Linux.X86_64 ? 202 : 98;
   private static final int FUTEX_WAKE_OP_PRIVATE = 5 | 128;
@@ -442,6 +450,65 @@ final class LibC {
     } catch (Throwable t) {
       throw unexpected(t);
     }
+  }
+
+  /// As many bytes as the buffer has, from `position` of the file.
+  static int pread(int fd, MemorySegment buffer, long position) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result(
+          (long) PREAD.invokeExact(state, fd, buffer, buffer.byteSize(), position), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// @param action struct sigaction, or `NULL` to ask only
+  /// @param previous struct sigaction, or `NULL`
+  static int sigaction(int signal, MemorySegment action, MemorySegment previous) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) SIGACTION.invokeExact(state, signal, action, previous), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// For the calling thread.
+  ///
+  /// @param signals sigset_t
+  static int pthreadSigmask(int how, MemorySegment signals) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      // Returns the error number instead of setting errno.
+      return -(int) PTHREAD_SIGMASK.invokeExact(state, how, signals, MemorySegment.NULL);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// The calling thread's number.
+  static int gettid() {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return (int) GETTID.invokeExact(state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int tgkill(int process, int thread, int signal) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      return result((int) TGKILL.invokeExact(state, process, thread, signal), state);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /// The address of a function of the C library, to hand to the kernel.
+  static MemorySegment function(String name) {
+    return LINKER.defaultLookup().findOrThrow(name);
   }
 
   private static int result(long returned, MemorySegment state) {

@@ -24,6 +24,17 @@ public final class Linux {
     }
   }
 
+  /// Returns quietly where the layout of x86-64 holds, for interfaces that differ elsewhere.
+  ///
+  /// @param what needs it, to begin the message with
+  static void requireX86(String what) {
+    require();
+    if (!X86_64) {
+      throw new UnsupportedOperationException(
+          "%s: needs x86-64; this JVM runs on %s".formatted(what, System.getProperty("os.arch")));
+    }
+  }
+
   static boolean supported(String os, String arch) {
     return os.equals("Linux") && (isX86(arch) || arch.equals("aarch64"));
   }
