@@ -15,8 +15,8 @@ import org.vbus.core.ledger.Ledger;
 /// next instruction boundary, which a Java guest marks with [#step()], or out of [#halt()]. Higher
 /// vectors go first. A handler runs with interrupts disabled and must return.
 public final class GuestCpu implements InterruptSink {
-  /// Number of vectors.
-  public static final int VECTORS = 1024;
+  /// Number of vectors, as on x86.
+  public static final int VECTORS = 256;
 
   private static final VarHandle PENDING =
       MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();

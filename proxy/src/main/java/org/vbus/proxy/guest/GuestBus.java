@@ -28,8 +28,10 @@ public final class GuestBus implements EventHandler {
   public static final int LEVELS = 2;
 
   private static final Logger LOG = LoggerFactory.getLogger(GuestBus.class);
-  private static final int FIRST_DEVICE_VECTOR = 16;
-  private static final int FIRST_LEVEL_VECTOR = GuestCpu.VECTORS - LEVELS;
+
+  // Those below are exceptions and the last one is for spurious interrupts, as on x86.
+  private static final int FIRST_DEVICE_VECTOR = 32;
+  private static final int FIRST_LEVEL_VECTOR = GuestCpu.VECTORS - 1 - LEVELS;
 
   private final Guest guest;
   private final SignalPolicy policy;

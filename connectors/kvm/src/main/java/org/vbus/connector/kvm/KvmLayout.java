@@ -63,4 +63,12 @@ public final class KvmLayout {
   public static int kickPort(int slot) {
     return KICK_PORTS + slot * KICK_PORT_STEP;
   }
+
+  /// The slot whose kick port this is, -1 for any other port.
+  public static int slotOfKickPort(int port) {
+    int at = port - KICK_PORTS;
+    return at >= 0 && at < MAX_WINDOWS * KICK_PORT_STEP && at % KICK_PORT_STEP == 0
+        ? at / KICK_PORT_STEP
+        : -1;
+  }
 }

@@ -56,9 +56,9 @@ import org.vbus.proxy.driver.RequestDriver;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class ConnectorContract {
   private static final long MEMORY = 8L << 20;
-  private static final int FIRST_DEVICE_VECTOR = 16;
-  private static final int LEVEL_0 = GuestCpu.VECTORS - 2;
-  private static final int LEVEL_1 = GuestCpu.VECTORS - 1;
+  private static final int FIRST_DEVICE_VECTOR = 32;
+  private static final int LEVEL_0 = GuestCpu.VECTORS - 3;
+  private static final int LEVEL_1 = GuestCpu.VECTORS - 2;
 
   private final Bus bus = new Bus("vm", 8);
   private final ProbeDevice probe = new ProbeDevice(1);

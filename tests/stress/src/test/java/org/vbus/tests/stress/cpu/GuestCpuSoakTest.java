@@ -15,7 +15,7 @@ import org.vbus.proxy.cpu.GuestCpu;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class GuestCpuSoakTest {
   /// Two in one word of the pending set, one in another.
-  private static final int[] VECTORS = {1, 2, 700};
+  private static final int[] VECTORS = {1, 2, 200};
 
   private static final int INTERRUPTS = 40_000;
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
