@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,18 +106,27 @@ class DpdkIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"", "packed_vq=1"})
+  void framesGoRound(String options) throws IOException {
+    goRound(options);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
         "in_order=0",
         "mrg_rxbuf=0",
         "in_order=0,mrg_rxbuf=0",
-        "packed_vq=1",
         "packed_vq=1,in_order=0",
         "packed_vq=1,mrg_rxbuf=0",
         "packed_vq=1,in_order=0,mrg_rxbuf=0"
       })
   void framesGoRoundInEveryRingFormat(String options) throws IOException {
+    goRound(options);
+  }
+
+  private void goRound(String options) throws IOException {
     host("role = server");
     try (Testpmd testpmd = guests(options)) {
       circulate(testpmd, 64);
@@ -179,6 +189,7 @@ class DpdkIT {
     assertThat(host.err()).doesNotContain("WARN", "ERROR");
   }
 
+  @Tag("long")
   @Test
   void aFrontEndMayComeAndGoFiftyTimes() throws IOException {
     host("role = server");

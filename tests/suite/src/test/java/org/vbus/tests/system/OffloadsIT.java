@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.Config;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,16 +25,28 @@ class OffloadsIT {
   }
 
   @ParameterizedTest
+  @CsvSource({"true, true, true, true", "true, false, false, false"})
+  void tcpAndUdpPass(boolean tapA, boolean cards, boolean tapB, boolean guest, @TempDir Path dir)
+      throws Exception {
+    pass(tapA, cards, tapB, guest, dir);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
   @CsvSource({
-    "true, true, true, true",
     "true, false, true, true",
     "true, true, false, true",
     "false, true, false, true",
     "false, false, false, true",
-    "true, false, true, false",
-    "true, false, false, false"
+    "true, false, true, false"
   })
-  void tcpAndUdpPass(boolean tapA, boolean cards, boolean tapB, boolean guest, @TempDir Path dir)
+  void tcpAndUdpPassBetweenOthers(
+      boolean tapA, boolean cards, boolean tapB, boolean guest, @TempDir Path dir)
+      throws Exception {
+    pass(tapA, cards, tapB, guest, dir);
+  }
+
+  private static void pass(boolean tapA, boolean cards, boolean tapB, boolean guest, Path dir)
       throws Exception {
     Wire wire = new Wire(tapA, cards, tapB, guest);
     try (WireLab lab = new WireLab(dir, "ring", wire)) {

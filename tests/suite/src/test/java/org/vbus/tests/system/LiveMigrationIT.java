@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.Config;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,10 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///   guest a --> eth0 of vm0 --> switch --> eth0 of vm1 --> QEMU of b
 ///                                     \--> eth0 of vm2 --> QEMU of b after the move
 /// ```
-///
-/// Not part of the build, because a guest was seen not to answer after it had moved; started by
-/// name with `-Dit.test=LiveMigrationTrial`.
-class LiveMigrationTrial {
+@Tag("long")
+class LiveMigrationIT {
   @TempDir private Path dir;
 
   @BeforeEach
