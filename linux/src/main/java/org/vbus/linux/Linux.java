@@ -29,9 +29,13 @@ public final class Linux {
   /// @param what needs it, to begin the message with
   static void requireX86(String what) {
     require();
-    if (!X86_64) {
+    requireX86(what, System.getProperty("os.arch", "?"));
+  }
+
+  static void requireX86(String what, String arch) {
+    if (!isX86(arch)) {
       throw new UnsupportedOperationException(
-          "%s: needs x86-64; this JVM runs on %s".formatted(what, System.getProperty("os.arch")));
+          "%s: needs x86-64; this JVM runs on %s".formatted(what, arch));
     }
   }
 

@@ -72,6 +72,54 @@ final class AllocationTest {
     }
   }
 
+  @Test
+  void runningAGuestAnsweringItAndSendingItMessagesAllocatesNothing() throws Exception {
+    try (KvmGuest guest =
+        new KvmGuest(
+            """
+            ed                 in eax, dx
+            ef                 out dx, eax
+            8b 06              mov eax, [rsi]
+            89 06              mov [rsi], eax
+            eb f8              jmp in
+            """)) {
+      KvmStatistics statistics = guest.vcpu.statistics();
+      long[] values = new long[statistics.names().size()];
+      assertNoAllocation(() -> {
+        for (int i = 0; i < 2_000; i++) {
+          serve(guest, i);
+          if (guest.machine.signalMsi(KvmGuest.LOCAL_APIC, KvmGuest.VECTOR) < 0
+              || statistics.snapshot(values) != values.length) {
+            throw new AssertionError();
+          }
+        }
+      });
+    }
+  }
+
+  /// Answers a read of a port and one of an address, and expects to see both answers written.
+  private static void serve(KvmGuest guest, int answer) {
+    KvmExit exit = guest.vcpu.exit();
+    for (int access = 0; access < 4; access++) {
+      int reason = guest.vcpu.run();
+      if (reason == KvmExit.IO && exit.ioPort() == KvmGuest.PORT) {
+        if (!exit.ioIsWrite()) {
+          exit.ioAnswer(answer);
+        } else if (exit.ioValue() != answer) {
+          throw new AssertionError();
+        }
+      } else if (reason == KvmExit.MMIO && exit.mmioAddress() == KvmGuest.DEVICE) {
+        if (!exit.mmioIsWrite()) {
+          exit.mmioAnswer(~answer);
+        } else if ((int) exit.mmioValue() != ~answer) {
+          throw new AssertionError();
+        }
+      } else {
+        throw new AssertionError();
+      }
+    }
+  }
+
   private static void assertNoAllocation(Runnable burst) throws Exception {
     // Reflection instead of `requires jdk.management`, which only this test would need.
     Object bean =
