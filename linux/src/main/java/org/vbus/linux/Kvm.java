@@ -93,7 +93,7 @@ public final class Kvm implements AutoCloseable {
     }
   }
 
-  private static String advice(int errno) {
+  static String advice(int errno) {
     return switch (errno) {
       case Errno.ENOENT, Errno.ENODEV, Errno.ENXIO ->
           "Load the module of this processor (`modprobe kvm_intel` or `modprobe kvm_amd`) and enable"
@@ -165,13 +165,7 @@ public final class Kvm implements AutoCloseable {
     if (number < 0) {
       throw new SystemCallException(what, "KVM_CREATE_VM", -number, advice(-number));
     }
-    Fd machine = new Fd(number);
-    try {
-      return new KvmMachine(this, machine);
-    } catch (SystemCallException | RuntimeException e) {
-      machine.close();
-      throw e;
-    }
+    return KvmMachine.create(this, new Fd(number));
   }
 
   /// Bytes to map of a vCPU's descriptor.

@@ -20,7 +20,8 @@ import java.util.HexFormat;
 /// ```
 ///
 /// To be used by the thread that runs the vCPU. A read is answered before the next run, which puts
-/// the answer into the guest's register. Nothing here allocates but [#toString()].
+/// the answer into the guest's register. Nothing here allocates but [#toString()]; nothing here
+/// works once the vCPU is closed.
 public final class KvmExit {
   public static final int UNKNOWN = 0;
   public static final int EXCEPTION = 1;

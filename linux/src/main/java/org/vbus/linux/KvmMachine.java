@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// A virtual machine: guest memory, interrupts into it, doorbells out of it, and its vCPUs.
 ///
@@ -54,24 +53,33 @@ public final class KvmMachine implements AutoCloseable {
 
   private final Kvm kvm;
   private final Fd fd;
+  private final KvmStatistics statistics;
   private final List<KvmVcpu> vcpus = new ArrayList<>();
 
   /// By slot: keeps alive what nobody else may refer to any more.
   private final Map<Integer, MemorySegment> memory = new HashMap<>();
 
-  private @Nullable KvmStatistics statistics;
-
-  KvmMachine(Kvm kvm, Fd fd) throws SystemCallException {
+  private KvmMachine(Kvm kvm, Fd fd, KvmStatistics statistics) {
     this.kvm = kvm;
     this.fd = fd;
-    if (kvm.capability(KvmCapability.SET_IDENTITY_MAP_ADDR) > 0) {
-      try (Arena arena = Arena.ofConfined()) {
+    this.statistics = statistics;
+  }
+
+  /// Takes ownership of `fd`.
+  static KvmMachine create(Kvm kvm, Fd fd) throws SystemCallException {
+    String what = "machine";
+    try (Arena arena = Arena.ofConfined()) {
+      if (kvm.capability(KvmCapability.SET_IDENTITY_MAP_ADDR) > 0) {
         MemorySegment address = arena.allocateFrom(JAVA_LONG, IDENTITY_MAP);
-        check("machine", "KVM_SET_IDENTITY_MAP_ADDR", fd.ioctl(KVM_SET_IDENTITY_MAP_ADDR, address));
+        check(what, "KVM_SET_IDENTITY_MAP_ADDR", fd.ioctl(KVM_SET_IDENTITY_MAP_ADDR, address));
       }
-    }
-    if (kvm.capability(KvmCapability.SET_TSS_ADDR) > 0) {
-      check("machine", "KVM_SET_TSS_ADDR", fd.ioctl(KVM_SET_TSS_ADDR, TSS));
+      if (kvm.capability(KvmCapability.SET_TSS_ADDR) > 0) {
+        check(what, "KVM_SET_TSS_ADDR", fd.ioctl(KVM_SET_TSS_ADDR, TSS));
+      }
+      return new KvmMachine(kvm, fd, KvmStatistics.of("statistics of the machine", fd));
+    } catch (SystemCallException | RuntimeException e) {
+      fd.close();
+      throw e;
     }
   }
 
@@ -222,10 +230,7 @@ public final class KvmMachine implements AutoCloseable {
   }
 
   /// Counters of the machine, of which none is an exit: those are [KvmVcpu#statistics()].
-  public KvmStatistics statistics() throws SystemCallException {
-    if (statistics == null) {
-      statistics = KvmStatistics.of("statistics of the machine", fd);
-    }
+  public KvmStatistics statistics() {
     return statistics;
   }
 
@@ -270,9 +275,7 @@ public final class KvmMachine implements AutoCloseable {
     for (KvmVcpu vcpu : vcpus) {
       vcpu.close();
     }
-    if (statistics != null) {
-      statistics.close();
-    }
+    statistics.close();
     fd.close();
   }
 }

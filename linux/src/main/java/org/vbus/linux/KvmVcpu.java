@@ -33,20 +33,21 @@ public final class KvmVcpu implements AutoCloseable {
   private final Arena arena;
   private final MemorySegment run;
   private final KvmExit exit;
+  private final KvmStatistics statistics;
   private final Object control = new Object();
 
   private @Nullable Thread runner;
   private int runnerNumber;
   private volatile boolean running;
 
-  private @Nullable KvmStatistics statistics;
   private boolean closed;
 
-  private KvmVcpu(String what, Fd fd, Arena arena, MemorySegment run) {
+  private KvmVcpu(String what, Fd fd, Arena arena, MemorySegment run, KvmStatistics statistics) {
     this.what = what;
     this.fd = fd;
     this.arena = arena;
     this.run = run;
+    this.statistics = statistics;
     exit = new KvmExit(run);
   }
 
@@ -55,11 +56,11 @@ public final class KvmVcpu implements AutoCloseable {
     Arena arena = Arena.ofShared();
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment run = SharedMemory.map(what, fd, 0, kvm.vcpuMapping(), arena);
-      KvmVcpu vcpu = new KvmVcpu(what, fd, arena, run);
       MemorySegment cpuid = kvm.supportedCpuid(scratch);
       KvmCpuid.setApicId(cpuid, id);
-      vcpu.call("KVM_SET_CPUID2", KVM_SET_CPUID2, cpuid);
-      return vcpu;
+      int _ = SystemCallException.check(what, "KVM_SET_CPUID2", fd.ioctl(KVM_SET_CPUID2, cpuid));
+      // Now, because a request to a vCPU in its guest waits until it comes back.
+      return new KvmVcpu(what, fd, arena, run, KvmStatistics.of("statistics of " + what, fd));
     } catch (SystemCallException | RuntimeException e) {
       arena.close();
       fd.close();
@@ -104,7 +105,7 @@ public final class KvmVcpu implements AutoCloseable {
   /// the vCPU before.
   ///
   /// @return a constant of [KvmExit], or a negative [Errno]: `-EINTR` after a signal, and always
-  ///   once stopped; `-EBADF` once closed
+  ///   once stopped and done with an access in progress; `-EBADF` once closed
   public int run() {
     if (Thread.currentThread() != runner) {
       become(Thread.currentThread());
@@ -160,13 +161,8 @@ public final class KvmVcpu implements AutoCloseable {
   }
 
   /// Counters of this vCPU: `exits` and its kinds, `halt_exits`, `irq_injections` and so on.
-  public KvmStatistics statistics() throws SystemCallException {
-    synchronized (control) {
-      if (statistics == null) {
-        statistics = KvmStatistics.of("statistics of " + what, fd);
-      }
-      return statistics;
-    }
+  public KvmStatistics statistics() {
+    return statistics;
   }
 
   /// Stops it, waits for [#run()] to return and gives everything back. The id is not free again
@@ -181,9 +177,7 @@ public final class KvmVcpu implements AutoCloseable {
       closed = true;
       fd.close();
       awaitReturn();
-      if (statistics != null) {
-        statistics.close();
-      }
+      statistics.close();
       arena.close();
     }
   }

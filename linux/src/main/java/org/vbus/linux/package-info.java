@@ -10,6 +10,8 @@
 ///   LibC: the method handles; every call returns its result or a negative errno
 /// ```
 ///
+/// Virtual machines are [org.vbus.linux.Kvm] and what it makes.
+///
 /// Two error styles, by cost. Opening and configuring throws [org.vbus.linux.SystemCallException],
 /// whose message is one line for a user: what, the errno, the call, what to do. Moving data
 /// (`read`, `write`, `await`) returns a count or a negative [org.vbus.linux.Errno] and allocates

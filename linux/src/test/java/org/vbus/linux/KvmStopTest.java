@@ -1,7 +1,11 @@
 package org.vbus.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -12,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Stopping: from another thread, whatever the guest does, at whatever moment.
 @Timeout(60)
 final class KvmStopTest {
+  private static final int SIG_BLOCK = 0;
+
   @BeforeEach
   void kvmIsThere() {
     KvmGuest.assumeUsable();
@@ -21,7 +27,7 @@ final class KvmStopTest {
   @ValueSource(strings = {KvmGuest.SPIN, KvmGuest.HALT})
   void aGuestThatSpinsOrSleepsIsStopped(String guestCode) throws Exception {
     try (KvmGuest guest = new KvmGuest(guestCode)) {
-      FutureTask<Integer> run = start(guest.vcpu);
+      FutureTask<Integer> run = start(guest.vcpu::run);
       Thread.sleep(20);
       assertThat(run.isDone()).isFalse();
       guest.vcpu.stop();
@@ -34,7 +40,7 @@ final class KvmStopTest {
   void aThreadAboutToEnterIsStoppedToo() throws Exception {
     for (int i = 0; i < 100; i++) {
       try (KvmGuest guest = new KvmGuest(KvmGuest.SPIN)) {
-        FutureTask<Integer> run = start(guest.vcpu);
+        FutureTask<Integer> run = start(guest.vcpu::run);
         for (int spin = 0; spin < i * 40; spin++) {
           Thread.onSpinWait();
         }
@@ -45,10 +51,38 @@ final class KvmStopTest {
   }
 
   @Test
+  void aThreadWhoseCreatorBlockedTheSignalIsStoppedToo() throws Exception {
+    try (KvmGuest guest = new KvmGuest(KvmGuest.SPIN);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment urgent = arena.allocate(128, Long.BYTES);
+      urgent.set(JAVA_LONG, 0, 1L << 22);
+      FutureTask<Integer> run =
+          start(() -> {
+            assertThat(LibC.pthreadSigmask(SIG_BLOCK, urgent)).isZero();
+            return guest.vcpu.run();
+          });
+      Thread.sleep(20);
+      guest.vcpu.stop();
+      assertThat(run.get()).isEqualTo(-Errno.EINTR);
+    }
+  }
+
+  @Test
+  void statisticsCanBeReadWhileTheGuestRuns() throws Exception {
+    try (KvmGuest guest = new KvmGuest(KvmGuest.HALT)) {
+      FutureTask<Integer> run = start(guest.vcpu::run);
+      Thread.sleep(20);
+      long[] values = new long[guest.vcpu.statistics().names().size()];
+      assertThat(guest.vcpu.statistics().snapshot(values)).isEqualTo(values.length);
+      assertThat(run.isDone()).isFalse();
+    }
+  }
+
+  @Test
   void closingStopsAndWaits() throws Exception {
     FutureTask<Integer> run;
     try (KvmGuest guest = new KvmGuest(KvmGuest.SPIN)) {
-      run = start(guest.vcpu);
+      run = start(guest.vcpu::run);
       Thread.sleep(5);
     }
     assertThat(run.get()).isIn(-Errno.EINTR, -Errno.EBADF);
@@ -66,7 +100,7 @@ final class KvmStopTest {
   @Test
   void anInterruptOfWhoStopsIsKeptForLater() throws Exception {
     try (KvmGuest guest = new KvmGuest(KvmGuest.SPIN)) {
-      FutureTask<Integer> run = start(guest.vcpu);
+      FutureTask<Integer> run = start(guest.vcpu::run);
       Thread.sleep(20);
       Thread.currentThread().interrupt();
       guest.vcpu.stop();
@@ -75,8 +109,8 @@ final class KvmStopTest {
     }
   }
 
-  private static FutureTask<Integer> start(KvmVcpu vcpu) {
-    FutureTask<Integer> task = new FutureTask<>(vcpu::run);
+  private static FutureTask<Integer> start(Callable<Integer> run) {
+    FutureTask<Integer> task = new FutureTask<>(run);
     Thread _ = Thread.ofPlatform().daemon().start(task);
     return task;
   }

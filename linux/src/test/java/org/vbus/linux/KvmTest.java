@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// `/dev/kvm` as it is found or not.
@@ -54,6 +55,20 @@ final class KvmTest {
             file
                 + ": EACCES: permission denied (open). Join the group that owns the file, usually"
                 + " kvm (`usermod -aG kvm $USER`), and log in again.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "19, Load the module of this processor",
+    "6, Load the module of this processor",
+    "1, The container may not use this device: start it with `--device /dev/kvm`",
+    "16, Another hypervisor holds the processor's virtualization: stop its machines first.",
+    "22, This file is not KVM",
+    "12, ''"
+  })
+  void whatCannotBeProvokedHereHasItsRemedyToo(int errno, String remedy) {
+    assertThat(Kvm.advice(errno)).startsWith(remedy).doesNotContain("\n");
+    assertThat(Kvm.advice(errno).isEmpty()).isEqualTo(remedy.isEmpty());
   }
 
   @Test
