@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -36,6 +37,7 @@ final class KvmTest {
         Arguments.of(directory, "EISDIR: is a directory (open)"));
   }
 
+  @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
   @ParameterizedTest
   @MethodSource("filesThatAreNotKvm")
   void aFileThatIsNotKvmIsNamedWithTheReasonAndTheRemedy(Path file, String message) {
@@ -45,6 +47,7 @@ final class KvmTest {
     assertThat(Kvm.problem(file)).isEqualTo(file + ": " + message);
   }
 
+  @EnabledIfSystemProperty(named = "os.arch", matches = "amd64|x86_64")
   @Test
   void withoutPermissionTheMessageNamesTheGroup() throws Exception {
     Path file = Files.createFile(directory.resolve("locked"));
