@@ -9,4 +9,5 @@ module org.vbus.connector.kvm {
   requires org.slf4j;
 
   exports org.vbus.connector.kvm;
+  exports org.vbus.connector.kvm.x86;
 }
