@@ -9,5 +9,6 @@ module org.vbus.connector.kvm {
   requires org.slf4j;
 
   exports org.vbus.connector.kvm;
+  exports org.vbus.connector.kvm.guest;
   exports org.vbus.connector.kvm.x86;
 }

@@ -8,6 +8,8 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vbus.connector.kvm.guest.GuestEntry;
+import org.vbus.connector.kvm.guest.GuestProgram;
 import org.vbus.core.bus.Bus;
 import org.vbus.core.bus.BusEndpoint;
 import org.vbus.core.bus.DeviceRegisters;
@@ -32,9 +34,9 @@ import org.vbus.linux.KvmVcpu;
 ///   memory             from 0 up                               GuestMemory
 /// ```
 ///
-/// Life: construct, write a guest into [#memory()], [#boot(Boot)], [#start()], [#close()]. What the
-/// guest does outside of what is described here has no effect on anybody else: accesses to nothing
-/// read all ones and are ignored, and when its processor shuts down its devices are taken away.
+/// Life: construct, [#load(GuestProgram)], [#start()], [#close()]. What the guest does outside of
+/// what is described here has no effect on anybody else: accesses to nothing read all ones and are
+/// ignored, and when its processor shuts down its devices are taken away.
 public final class KvmHost implements HostConnector {
   private static final Logger LOG = LoggerFactory.getLogger(KvmHost.class);
 
@@ -51,7 +53,7 @@ public final class KvmHost implements HostConnector {
   private final Ledger ledger = new Ledger();
   private final Repeats strays = new Repeats();
   private IntConsumer reports = code -> {};
-  private @Nullable Boot boot;
+  private @Nullable GuestEntry entry;
   private volatile @Nullable BusEndpoint endpoint;
   private volatile @Nullable String ended;
   private boolean closed;
@@ -90,9 +92,11 @@ public final class KvmHost implements HostConnector {
     return memory;
   }
 
-  /// Says where the guest begins. Before [#start()].
-  public void boot(Boot at) {
-    boot = at;
+  /// Writes the guest into its memory. Before [#start()], once.
+  ///
+  /// @throws IllegalArgumentException when the memory is too small for it
+  public void load(GuestProgram program) {
+    entry = program.install(memory);
   }
 
   /// Has `reports` hear of what the guest writes to its report port, on the vCPU's thread, the
@@ -106,15 +110,15 @@ public final class KvmHost implements HostConnector {
     if (endpoint != null || closed) {
       throw new IllegalStateException("the machine of bus " + bus.name() + " was started before");
     }
-    if (boot == null) {
-      throw new IllegalStateException("the machine of bus " + bus.name() + " has nothing to boot");
+    if (entry == null) {
+      throw new IllegalStateException("the machine of bus " + bus.name() + " has no program");
     }
     endpoint = new BusEndpoint(bus, guestMemory, interrupts, policy, loops);
     if (options.kicks() == KickDelivery.EVENTFD) {
       bus.listen(doorbells);
     }
     try {
-      machine.start(boot);
+      machine.start(entry);
     } catch (IOException e) {
       throw new IllegalStateException(
           "the machine of bus " + bus.name() + " does not start: " + e.getMessage(), e);

@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vbus.connector.kvm.guest.GuestEntry;
 import org.vbus.linux.CpuAffinity;
 import org.vbus.linux.Errno;
 import org.vbus.linux.Kvm;
 import org.vbus.linux.KvmExit;
 import org.vbus.linux.KvmMachine;
-import org.vbus.linux.KvmRegisters;
 import org.vbus.linux.KvmVcpu;
 
 /// A virtual machine with one vCPU, and the thread that runs it: enters the guest, handles what it
@@ -25,7 +25,7 @@ import org.vbus.linux.KvmVcpu;
 ///     +------------------------------------------+
 /// ```
 ///
-/// [#start(Boot)] and [#close()] belong to one thread; the rest may be called by any.
+/// [#start(GuestEntry)] and [#close()] belong to one thread; the rest may be called by any.
 public final class VirtualMachine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(VirtualMachine.class);
 
@@ -70,15 +70,15 @@ public final class VirtualMachine implements AutoCloseable {
     return vcpu;
   }
 
-  /// Confines the vCPU to these processors. Before [#start(Boot)].
+  /// Confines the vCPU to these processors. Before [#start(GuestEntry)].
   public void pin(BitSet to) {
     processors = to;
   }
 
   /// Starts the guest.
-  public void start(Boot boot) throws IOException {
-    vcpu.longMode(boot.mode());
-    vcpu.registers(KvmRegisters.at(boot.rip(), boot.rsp()));
+  public void start(GuestEntry entry) throws IOException {
+    vcpu.longMode(entry.mode());
+    vcpu.registers(entry.registers());
     thread.start();
   }
 
