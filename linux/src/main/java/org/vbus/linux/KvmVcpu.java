@@ -139,9 +139,8 @@ public final class KvmVcpu implements AutoCloseable {
     synchronized (control) {
       if (!closed) {
         // [MO-KVM-2] VOLATILE immediate_exit. Partner: MO-KVM-1, with the kernel as the reader.
-        // Orders: immediate_exit, before the look at running and before the signal. The kernel
-        // looks
-        // at immediate_exit and then, on entry, for signals: one of the two is seen.
+        // Orders: immediate_exit, before the look at running and before the signal; the kernel
+        // looks at the byte, then, as it enters the guest, for signals: it sees one of the two.
         BYTE.setVolatile(run, KvmExit.IMMEDIATE_EXIT, (byte) 1);
         awaitReturn();
       }
