@@ -35,8 +35,14 @@ public final class EventProducer {
   /// @throws IllegalArgumentException if either does not fit into `segment`, or magic, version,
   ///   count or tail are wrong
   public static EventProducer open(MemorySegment segment, long ringOff, long dataOff, int count) {
-    Ioq ioq = Ioq.open(segment, ringOff, count, Locality.SOUTH);
-    SharedMemory memory = SegmentMemory.of(segment, dataOff, EventLayout.SIZE * count);
+    return open(segment, ringOff, segment, dataOff, count);
+  }
+
+  /// The same for a ring and events that are in different segments.
+  public static EventProducer open(
+      MemorySegment ring, long ringOff, MemorySegment data, long dataOff, int count) {
+    Ioq ioq = Ioq.open(ring, ringOff, count, Locality.SOUTH);
+    SharedMemory memory = SegmentMemory.of(data, dataOff, EventLayout.SIZE * count);
     EventProducer producer = new EventProducer(memory, dataOff, ioq);
     producer.inuse.seekTail();
     return producer;

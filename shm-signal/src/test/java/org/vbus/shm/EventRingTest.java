@@ -30,6 +30,19 @@ class EventRingTest {
   }
 
   @Test
+  void ringAndEventsMayLieInDifferentSegments() {
+    MemorySegment data = Arena.ofAuto().allocate(16 + EventLayout.SIZE * COUNT, 8);
+    EventProducer split = EventProducer.open(memory, 0, data, 16, COUNT);
+    assertThat(split.offerSignal(7)).isEqualTo(Delivery.QUIET);
+    assertThat(data.get(ValueLayout.JAVA_LONG, 16 + EventLayout.VALUE_OFFSET)).isEqualTo(7);
+    assertThat(memory.asSlice(DATA).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    assertThat(north.hasEvent()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EventProducer.open(memory, 0, data, 24, COUNT))
+        .withMessageContaining("do not fit");
+  }
+
+  @Test
   void aMaskedNorthIsNeverInterruptedAndAnIdleOneOnce() {
     assertThat(south.offerSignal(1)).isEqualTo(Delivery.QUIET);
     assertThat(north.unmask()).as("look again").isTrue();
