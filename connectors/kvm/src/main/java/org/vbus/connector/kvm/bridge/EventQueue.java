@@ -151,7 +151,7 @@ final class EventQueue {
   private boolean send(Region region) {
     EventProducer to = ring;
     if (to != null && owed.isEmpty()) {
-      Delivery delivery = region.offer(to);
+      Delivery delivery = to.offerSignal(region.cookie());
       if (delivery != Delivery.FULL) {
         return due(delivery);
       }

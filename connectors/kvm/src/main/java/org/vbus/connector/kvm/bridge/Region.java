@@ -61,7 +61,9 @@ final class Region implements EventQueue.Event {
   @Override
   public Delivery offer(EventProducer ring) {
     Delivery delivery = ring.offerSignal(cookie);
-    signalOwed = delivery == Delivery.FULL;
+    if (delivery != Delivery.FULL) {
+      signalOwed = false;
+    }
     return delivery;
   }
 }
