@@ -148,6 +148,16 @@ class BridgeCallsTest {
   }
 
   @Test
+  void ringAndEventsMayLieInDifferentRegionsOfMemory() {
+    north.bus.plug("eth0", new EchoModel());
+    assertThat(north.negotiate()).isEqualTo(1);
+    assertThat(north.registerAt(North.BORDER - 64, 8)).as("half of the ring").isEqualTo(-14);
+    assertThat(north.registerAt(North.BORDER - 312 - 144, 8)).as("half the events").isEqualTo(-14);
+    assertThat(north.registerAt(North.BORDER - 312, 8)).isZero();
+    assertThat(north.drain()).containsExactly("added 0 echo");
+  }
+
+  @Test
   void aSecondEventQueueNeedsANewSession() {
     north.ready(8);
     assertThat(north.register(8)).isEqualTo(-17);

@@ -33,6 +33,9 @@ class BridgeErrorsTest {
 
   private static final long END = BASE + SIZE;
 
+  /// Where the event queue is that is scribbled on.
+  private static final long RING = SIZE - 4096;
+
   private static Arguments row(String lie, int expected, ToIntFunction<NorthDevice> call) {
     return Arguments.of(lie, expected, call);
   }
@@ -87,7 +90,16 @@ class BridgeErrorsTest {
         IntStream.range(0, 9)
             .boxed()
             .flatMap(call ->
-                Stream.of(0L, BASE - 1, END - 7, END, -1L, -16L, Long.MIN_VALUE, 1L << 40)
+                Stream.of(
+                        0L,
+                        BASE - 1,
+                        BASE + North.BORDER - 4,
+                        END - 7,
+                        END,
+                        -1L,
+                        -16L,
+                        Long.MIN_VALUE,
+                        1L << 40)
                     .map(gpa ->
                         row(
                             name(call) + " at 0x" + Long.toHexString(gpa),
@@ -187,6 +199,10 @@ class BridgeErrorsTest {
         row("outside", EFAULT, d -> d.north.share(0, id, len, at, 0, END)),
         row("over the end", EFAULT, d -> d.north.share(0, id, len, at, 0, END - 64)),
         row("at the end of addresses", EFAULT, d -> d.north.share(0, id, len, at, 0, -64)),
+        row(
+            "over a border in memory",
+            EFAULT,
+            d -> d.north.share(0, id, len, at, 0, BASE + North.BORDER - 64)),
         row("misaligned", EINVAL, d -> d.north.share(0, id, len, -1, 0, gpa(d) + 32)),
         row("signal in the rings", EINVAL, d -> share(d, id, len, at - 8)),
         row("signal at 0", EINVAL, d -> share(d, id, len, 0)),
@@ -326,13 +342,16 @@ class BridgeErrorsTest {
   @Test
   void aGuestThatWritesAnythingAnywhereHarmsNothingOutsideItsMemory() {
     try (North north = new North()) {
-      north.bus.plug("eth0", new EchoModel());
+      EchoModel model = new EchoModel();
+      north.bus.plug("eth0", model);
       Random random = new Random(7);
       for (int round = 0; round < 20; round++) {
-        NorthDevice device = new NorthDevice(north.ready(4), 0).start();
+        assertThat(north.negotiate()).isEqualTo(1);
+        assertThat(north.registerAt(RING, 4)).isZero();
+        NorthDevice device = new NorthDevice(north, 0).start();
         north.fast();
         for (int i = 0; i < 2000; i++) {
-          scribble(north, device, random);
+          scribble(north, device, random, model, i);
         }
         assertThat(north.negotiate()).isEqualTo(1);
       }
@@ -340,9 +359,10 @@ class BridgeErrorsTest {
     }
   }
 
-  private static void scribble(North north, NorthDevice device, Random random) {
+  private static void scribble(
+      North north, NorthDevice device, Random random, EchoModel model, int i) {
     int off = random.nextInt(SIZE / 4) * 4;
-    switch (random.nextInt(10)) {
+    switch (random.nextInt(12)) {
       case 0 -> north.bridge.writeCalls(random.nextInt(-8, 72), 4, random.nextInt());
       case 1 -> north.bridge.readCalls(random.nextInt(64), 1 << random.nextInt(4));
       case 2 -> north.bridge.signal(random.nextInt(5) * 4, 4, random.nextInt(8));
@@ -350,8 +370,11 @@ class BridgeErrorsTest {
       case 4 ->
           north.memory.set(
               ValueLayout.JAVA_BYTE,
-              device.region + random.nextInt(NorthDevice.SIGNAL + 16),
-              (byte) random.nextInt());
+              random.nextBoolean()
+                  ? device.region + random.nextInt(NorthDevice.SIGNAL + 16)
+                  : RING + random.nextInt(56 + 4 * 32),
+              (byte) random.nextInt(3));
+      case 9 -> model.change(i);
       case 5 -> north.function(0, random.nextInt(3, 9), random.nextInt(17), north.gpa(512));
       case 6 ->
           north.share(

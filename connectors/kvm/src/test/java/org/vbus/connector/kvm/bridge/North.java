@@ -29,6 +29,9 @@ final class North implements AutoCloseable, EventHandler {
   static final long BASE = 0x10000;
   static final int SIZE = 1 << 20;
 
+  /// The guest's memory is two regions, which meet here.
+  static final int BORDER = SIZE / 2;
+
   final MemorySegment memory = Arena.ofShared().allocate(SIZE, 4096);
   final GuestHeap heap = new GuestHeap(memory, BASE);
   final PollLoop loop = new PollLoop("stepped", new ParkWaiter(), Idle.BUSY);
@@ -52,7 +55,10 @@ final class North implements AutoCloseable, EventHandler {
     bridge =
         new Bridge(
             bus,
-            new MappedMemory(List.of(new MemoryRegion(BASE, memory))),
+            new MappedMemory(
+                List.of(
+                    new MemoryRegion(BASE, memory.asSlice(0, BORDER)),
+                    new MemoryRegion(BASE + BORDER, memory.asSlice(BORDER)))),
             interrupts::incrementAndGet,
             loops == null ? LoopMap.single(loop) : loops);
   }
@@ -111,7 +117,11 @@ final class North implements AutoCloseable, EventHandler {
   }
 
   int register(int count) {
-    long ring = heap.allocate(EventConsumer.footprint(count), 64);
+    return registerAt(heap.allocate(EventConsumer.footprint(count), 64), count);
+  }
+
+  /// Formats and registers an event queue at an offset of memory, its events behind it.
+  int registerAt(long ring, int count) {
     EventConsumer events = EventConsumer.format(memory, ring, count, BASE + ring);
     assertThat(events.unmask()).isFalse();
     registered = events;
