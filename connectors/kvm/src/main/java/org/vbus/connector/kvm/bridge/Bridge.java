@@ -184,8 +184,6 @@ public final class Bridge implements BusListener, AutoCloseable {
         device.close(false);
       }
     }
-    // What a signal under way left behind.
-    events.forget();
     regions.clear();
     Arrays.fill(fastCalls, NO_BLOCK);
   }

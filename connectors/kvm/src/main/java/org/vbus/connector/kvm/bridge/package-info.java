@@ -49,14 +49,14 @@
 /// The result of DEVSHM is the handle that kicks the queue. Whether a kick is wanted the used ring
 /// says, as virtio has it: the host leaves its own half of the signal masked. Whether the guest is
 /// told of used buffers the avail ring says first and north's half of the signal then, so a signal
-/// has at most one SHMSIGNAL in the event queue. Every other process of a region's life is in the
-/// ABI; where that leaves a choice:
+/// has at most one SHMSIGNAL in the event queue. All else is the ABI's; where that leaves a choice:
 ///
 /// | matter | here |
 /// |---|---|
 /// | device handle | the id of DEVADD, which DEVDROP carries too; the next device of a slot has another |
 /// | one open at a time | -EEXIST for this guest's second DEVOPEN, -EBUSY if the device is attached elsewhere |
 /// | SHMCLOSE | for each region with a signal, at DEVCLOSE, reset and unplugging; its handle is free again once the event is in the queue |
+/// | priority of a signal | ignored: there is one event queue |
 /// | full event queue | events are kept, in order, and go out when the guest has returned descriptors and signals that to `eventq`; south's half of the queue's signal asks for it |
 /// | second QREG | -EEXIST; NEGOTIATE starts anew |
 /// | descriptors of the event queue | descriptor `i` has to be that of event `i` |
