@@ -4,6 +4,7 @@ module org.vbus.bench {
   requires static transitive org.jspecify;
   requires transitive org.vbus.core;
   requires org.vbus.linux;
+  requires org.vbus.connector.kvm;
   requires org.vbus.connector.loopback;
   requires org.vbus.devices;
   requires java.management;

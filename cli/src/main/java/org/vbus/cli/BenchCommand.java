@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vbus.bench.BenchFailure;
 import org.vbus.bench.BenchOptions;
+import org.vbus.bench.KvmBench;
 import org.vbus.bench.LoopbackBench;
 import org.vbus.bench.Progress;
 import org.vbus.bench.report.BenchReport;
@@ -35,11 +38,13 @@ import picocli.CommandLine.Spec;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = {
-      "Measures exits per I/O on the loopback connector, over signal policy, event index, number"
-          + " of devices and load, and prints a table.",
-      "Takes about a minute and a quarter and needs two idle processors."
+      "Measures exits per I/O on the loopback and KVM connectors, over signal policy, event index,"
+          + " number of devices, batch size and load, and prints a table.",
+      "Takes about two and a half minutes and needs two idle processors."
     })
 final class BenchCommand implements Callable<Integer> {
+  private static final Set<String> CONNECTORS = Set.of(LoopbackBench.CONNECTOR, KvmBench.CONNECTOR);
+
   private static final String CLEAR_LINE = "\r\033[K";
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -48,6 +53,13 @@ final class BenchCommand implements Callable<Integer> {
       names = "--quick",
       description = "Measure briefly, about ten seconds: counts are right, times rough.")
   private boolean quick;
+
+  @Option(
+      names = "--connector",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Measure this one: loopback, kvm; by default both, kvm where there is KVM.")
+  private @Nullable Set<String> connector;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON.")
   private @Nullable Path json;
@@ -60,15 +72,20 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
+    Set<String> connectors;
     try {
+      connectors = connectors();
       checkWritable(json);
       checkWritable(html);
+    } catch (IllegalArgumentException e) {
+      err.println("vbus bench: " + e.getMessage());
+      return ExitCode.USAGE;
     } catch (IOException e) {
       err.println("vbus bench: " + reason(e));
       return ExitCode.USAGE;
     }
     try {
-      BenchReport report = measure(err);
+      BenchReport report = measure(err, connectors);
       PrintWriter out = spec.commandLine().getOut();
       out.print(TextTable.of(report));
       out.flush();
@@ -87,7 +104,26 @@ final class BenchCommand implements Callable<Integer> {
     return ExitCode.SOFTWARE;
   }
 
-  private BenchReport measure(PrintWriter err) {
+  /// What to measure. KVM is left out where it is not asked for and not there.
+  private Set<String> connectors() {
+    Set<String> asked = connector;
+    if (asked == null) {
+      return KvmBench.problem().isEmpty() ? CONNECTORS : Set.of(LoopbackBench.CONNECTOR);
+    }
+    for (String name : asked) {
+      if (!CONNECTORS.contains(name)) {
+        throw new IllegalArgumentException(
+            "no benchmark of a connector %s; there are loopback and kvm".formatted(name));
+      }
+    }
+    String problem = asked.contains(KvmBench.CONNECTOR) ? KvmBench.problem() : "";
+    if (!problem.isEmpty()) {
+      throw new IllegalArgumentException(problem);
+    }
+    return asked;
+  }
+
+  private BenchReport measure(PrintWriter err, Set<String> connectors) {
     boolean terminal = Terminal.showsErrors();
     Progress progress =
         terminal
@@ -96,10 +132,21 @@ final class BenchCommand implements Callable<Integer> {
               err.flush();
             }
             : Progress.none();
-    LoopbackBench bench = new LoopbackBench();
+    BenchOptions options = quick ? BenchOptions.quick() : BenchOptions.full();
+    List<Run> runs = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
     try {
-      List<Run> runs = bench.run(quick ? BenchOptions.quick() : BenchOptions.full(), progress);
-      return new BenchReport(Environment.detect(Version.text(), null, bench.notes()), runs);
+      if (connectors.contains(LoopbackBench.CONNECTOR)) {
+        LoopbackBench bench = new LoopbackBench();
+        runs.addAll(bench.run(options, progress));
+        notes.addAll(bench.notes());
+      }
+      if (connectors.contains(KvmBench.CONNECTOR)) {
+        KvmBench bench = new KvmBench();
+        runs.addAll(bench.run(options.devices(1, 4, 16, 64), progress));
+        notes.addAll(bench.notes());
+      }
+      return new BenchReport(Environment.detect(Version.text(), null, notes), runs);
     } finally {
       if (terminal) {
         err.print(CLEAR_LINE);
