@@ -1,0 +1,48 @@
+package org.vbus.connector.kvm.guest;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vbus.core.device.DeviceContext;
+import org.vbus.core.device.DeviceModel;
+import org.vbus.core.device.DeviceSpec;
+import org.vbus.core.device.QueueSpec;
+import org.vbus.core.ring.Chain;
+import org.vbus.core.ring.VirtQueue;
+
+/// Answers a request with its own bytes.
+final class EchoDevice implements DeviceModel {
+  static final int ID = 0x3f00;
+
+  private final Chain chain = new Chain();
+  private @Nullable VirtQueue requests;
+
+  @Override
+  public DeviceSpec spec() {
+    return new DeviceSpec(ID, "template", List.of(new QueueSpec("requests", 256, true)), 0);
+  }
+
+  @Override
+  public void start(DeviceContext context) {
+    requests = context.enabled(0) ? context.queue(0) : null;
+  }
+
+  @Override
+  public int poll(int queue, int budget) {
+    VirtQueue from = requests;
+    int done = 0;
+    while (from != null && done < budget && from.peek(chain)) {
+      int written = 0;
+      for (int i = 0; i < chain.readablePieces(); i++) {
+        written += chain.write(written, chain.segment(i), chain.offset(i), chain.length(i));
+      }
+      from.complete(chain, written);
+      done++;
+    }
+    return done;
+  }
+
+  @Override
+  public void stop() {
+    requests = null;
+  }
+}
