@@ -47,6 +47,12 @@ final class GuestCode {
   Label interrupt(String name, GuestCounter counter, Runnable body) {
     Label handler = a.mark(name);
     a.push(RAX);
+    handle(counter, body);
+    return handler;
+  }
+
+  /// The rest of a handler that has saved RAX, which is as it was when `body` begins.
+  void handle(GuestCounter counter, Runnable body) {
     a.push(RCX);
     a.push(RDX);
     count(counter);
@@ -60,7 +66,6 @@ final class GuestCode {
     a.pop(RCX);
     a.pop(RAX);
     a.iretq();
-    return handler;
   }
 
   /// Adds one; changes no register.

@@ -128,11 +128,6 @@ public final class Assembler {
     out.u8(0x50 + from.low());
   }
 
-  public void push(int value) {
-    out.u8(0x68);
-    out.u32(value);
-  }
-
   public void pop(Register to) {
     out.rex(false, 0, 0, to.high());
     out.u8(0x58 + to.low());

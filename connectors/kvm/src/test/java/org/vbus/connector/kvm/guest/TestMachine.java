@@ -86,7 +86,7 @@ final class TestMachine implements AutoCloseable {
     final GuestEntry entry = program.install(memory);
     vcpu.longMode(entry.mode());
     vcpu.registers(entry.registers());
-    bus = new Bus("test", 2 * devices + 1);
+    bus = new Bus("test", Math.max(1, devices) + 2);
     loop = new PollLoop("test-loop", new ParkWaiter(), Idle.BLOCK);
     for (int i = 0; i < devices; i++) {
       bus.plug("echo" + i, new EchoDevice());

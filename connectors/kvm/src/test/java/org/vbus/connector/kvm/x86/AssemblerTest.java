@@ -121,7 +121,6 @@ class AssemblerTest {
           form("40 86 73 09", "xchg BYTE PTR [rbx+0x9],sil", a -> a.xchg(byteAt(RBX, 9), RSI)),
           form("53", "push rbx", a -> a.push(RBX)),
           form("41 54", "push r12", a -> a.push(R12)),
-          form("68 20 00 00 00", "push 0x20", a -> a.push(0x20)),
           form("41 5c", "pop r12", a -> a.pop(R12)),
           form("5b", "pop rbx", a -> a.pop(RBX)),
           form("4c 01 c8", "add rax,r9", a -> a.add(RAX, R9)),
