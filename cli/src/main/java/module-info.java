@@ -3,6 +3,7 @@
 module org.vbus.cli {
   requires static transitive org.jspecify;
   requires org.vbus.bench;
+  requires org.vbus.connector.kvm;
   requires org.vbus.connector.vhostuser;
   requires org.vbus.linux;
   requires org.vbus.stack;

@@ -9,6 +9,10 @@ module org.vbus.connector.kvm {
   requires org.slf4j;
 
   exports org.vbus.connector.kvm;
+  exports org.vbus.connector.kvm.bridge;
   exports org.vbus.connector.kvm.guest;
   exports org.vbus.connector.kvm.x86;
+
+  provides org.vbus.stack.spi.ConnectorPlugin with
+      org.vbus.connector.kvm.KvmPlugin;
 }

@@ -38,8 +38,8 @@ public final class KvmBench {
     List<Run> runs = new ArrayList<>();
     try (Kvm kvm = Kvm.open()) {
       progress.step("kvm: calibrating");
-      record C(String label) {}
-      C calibration = new C("emulated");
+      Calibration calibration = Calibration.of(kvm, placement);
+      notes.addAll(calibration.notes());
       for (KvmCase each : cases(options)) {
         measure(kvm, each, calibration.label(), options, progress, runs);
       }

@@ -29,9 +29,10 @@ public final class GuestBus implements EventHandler {
 
   private static final Logger LOG = LoggerFactory.getLogger(GuestBus.class);
 
-  // Those below are exceptions and the last one is for spurious interrupts, as on x86.
+  // Those below are exceptions; of the last two one is the guest's own, one for spurious
+  // interrupts.
   private static final int FIRST_DEVICE_VECTOR = 32;
-  private static final int FIRST_LEVEL_VECTOR = GuestCpu.VECTORS - 1 - LEVELS;
+  private static final int FIRST_LEVEL_VECTOR = GuestCpu.VECTORS - 2 - LEVELS;
 
   private final Guest guest;
   private final SignalPolicy policy;

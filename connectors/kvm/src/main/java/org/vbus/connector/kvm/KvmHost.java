@@ -53,6 +53,7 @@ public final class KvmHost implements HostConnector {
   private final Ledger ledger = new Ledger();
   private final Repeats strays = new Repeats();
   private IntConsumer reports = code -> {};
+  private Runnable closing = () -> {};
   private @Nullable GuestEntry entry;
   private volatile @Nullable BusEndpoint endpoint;
   private volatile @Nullable String ended;
@@ -103,6 +104,11 @@ public final class KvmHost implements HostConnector {
   /// guest stopped. Before [#start()].
   public void onReport(IntConsumer listener) {
     reports = listener;
+  }
+
+  /// Has `listener` hear when the guest runs no more, before its memory goes. Before [#start()].
+  public void onClose(Runnable listener) {
+    closing = listener;
   }
 
   @Override
@@ -173,6 +179,7 @@ public final class KvmHost implements HostConnector {
     doorbells.close();
     detach();
     interrupts.close();
+    closing.run();
     arena.close();
   }
 

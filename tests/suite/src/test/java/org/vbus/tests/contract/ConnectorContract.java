@@ -36,6 +36,7 @@ import org.vbus.core.loop.Idle;
 import org.vbus.core.loop.LoopMap;
 import org.vbus.core.loop.ParkWaiter;
 import org.vbus.core.loop.PollLoop;
+import org.vbus.core.loop.Waiter;
 import org.vbus.fixture.stack.CountingSink;
 import org.vbus.fixture.stack.EchoGuest;
 import org.vbus.fixture.stack.LogWatch;
@@ -57,8 +58,8 @@ import org.vbus.proxy.driver.RequestDriver;
 public abstract class ConnectorContract {
   private static final long MEMORY = 8L << 20;
   private static final int FIRST_DEVICE_VECTOR = 32;
-  private static final int LEVEL_0 = GuestCpu.VECTORS - 3;
-  private static final int LEVEL_1 = GuestCpu.VECTORS - 2;
+  private static final int LEVEL_0 = GuestCpu.VECTORS - 4;
+  private static final int LEVEL_1 = GuestCpu.VECTORS - 3;
 
   private final Bus bus = new Bus("vm", 8);
   private final ProbeDevice probe = new ProbeDevice(1);
@@ -74,6 +75,26 @@ public abstract class ConnectorContract {
   /// @param interrupts the guest's processor
   protected abstract Boundary connect(
       Bus bus, LoopMap loops, SignalPolicy policy, long memoryBytes, InterruptSink interrupts);
+
+  /// What the host's loop sleeps on.
+  protected Waiter waiter() {
+    return new ParkWaiter();
+  }
+
+  /// Whether an interrupt that finds its vector pending is lost in it before the guest's processor
+  /// here sees it, as in a real local APIC.
+  protected boolean interruptsMerge() {
+    return false;
+  }
+
+  /// So many interrupts were raised.
+  private void assertInterrupts(long seen, long raised) {
+    if (interruptsMerge()) {
+      assertThat(seen).isBetween(Math.min(1, raised), raised);
+    } else {
+      assertThat(seen).isEqualTo(raised);
+    }
+  }
 
   @BeforeEach
   void startWatch() {
@@ -93,7 +114,7 @@ public abstract class ConnectorContract {
   }
 
   private void host(Idle idle) {
-    loop = new PollLoop("loop", new ParkWaiter(), idle);
+    loop = new PollLoop("loop", waiter(), idle);
     loop.start();
   }
 
@@ -267,7 +288,7 @@ public abstract class ConnectorContract {
     loop.execute(() -> {});
 
     assertThat(device().get(Event.SIGNALS)).isPositive();
-    assertThat(sink.between(FIRST_DEVICE_VECTOR, LEVEL_0)).isEqualTo(device().get(Event.SIGNALS));
+    assertInterrupts(sink.between(FIRST_DEVICE_VECTOR, LEVEL_0), device().get(Event.SIGNALS));
     assertThat(device().get(Event.SIGNALS_COALESCED)).isZero();
     assertThat(sink.of(LEVEL_1)).isZero();
   }
@@ -422,9 +443,8 @@ public abstract class ConnectorContract {
         policy == SignalPolicy.DIRECT
             ? sink.between(FIRST_DEVICE_VECTOR, LEVEL_0)
             : sink.of(LEVEL_1);
-    assertThat(device.get(Event.SIGNALS) - device.get(Event.SIGNALS_COALESCED))
-        .as("signals that interrupted")
-        .isEqualTo(interrupting);
+    assertInterrupts(
+        interrupting, device.get(Event.SIGNALS) - device.get(Event.SIGNALS_COALESCED));
     // Interrupts that are pending merge, so fewer may divert the guest than were sent.
     cpu.step();
     assertThat(cpu.ledger().get(Event.INTERRUPTS)).isLessThanOrEqualTo(sink.all());
