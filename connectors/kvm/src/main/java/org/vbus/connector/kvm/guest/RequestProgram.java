@@ -176,6 +176,7 @@ public final class RequestProgram implements GuestProgram {
       SetupCode setup = begin();
       setup.writeDevices();
       ready();
+      guest.state(GuestState.RUNNING);
 
       final Label main = a.mark("main");
       a.mov(R12, devices);

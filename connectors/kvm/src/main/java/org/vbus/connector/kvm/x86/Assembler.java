@@ -351,22 +351,9 @@ public final class Assembler {
     out.u8(0x30);
   }
 
-  /// The address whose access failed.
-  public void movFromCr2(Register to) {
-    out.rex(false, 0, 0, to.high());
-    out.u8(0x0f);
-    out.u8(0x20);
-    out.u8(0xd0 + to.low());
-  }
-
   /// Loads limit (16 bits) and address (64 bits) of the interrupt table.
   public void lidt(Memory table) {
     out.memory(DWORD, 0x0f01, 3, table);
-  }
-
-  public void interrupt(int vector) {
-    out.u8(0xcd);
-    out.u8(vector);
   }
 
   /// An instruction that is none, on purpose.

@@ -1,5 +1,7 @@
 package org.vbus.connector.kvm.guest;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vbus.core.device.DeviceContext;
@@ -14,7 +16,14 @@ final class EchoDevice implements DeviceModel {
   static final int ID = 0x3f00;
 
   private final Chain chain = new Chain();
+  private final MemorySegment corrupted = MemorySegment.ofArray(new byte[1]);
+  private volatile int corrupt = -1;
   private @Nullable VirtQueue requests;
+
+  /// From now on this byte of each answer is wrong.
+  void corrupt(int offset) {
+    corrupt = offset;
+  }
 
   @Override
   public DeviceSpec spec() {
@@ -34,6 +43,10 @@ final class EchoDevice implements DeviceModel {
       int written = 0;
       for (int i = 0; i < chain.readablePieces(); i++) {
         written += chain.write(written, chain.segment(i), chain.offset(i), chain.length(i));
+      }
+      if (corrupt >= 0) {
+        corrupted.set(ValueLayout.JAVA_BYTE, 0, (byte) 0x5a);
+        int _ = chain.write(corrupt, corrupted, 0, 1);
       }
       from.complete(chain, written);
       done++;

@@ -42,7 +42,6 @@ class RequestProgramTest {
       machine.allow(Long.MAX_VALUE);
       assertThat(machine.report()).isEqualTo(DONE);
       GuestCounters counters = machine.counters;
-      System.out.println(options + " " + counters + " signals=" + machine.signals);
       assertThat(counters.state()).isEqualTo(GuestState.DONE);
       assertThat(counters.get(BAD_ANSWERS)).isZero();
       for (int i = 0; i < options.devices(); i++) {
@@ -73,6 +72,116 @@ class RequestProgramTest {
       assertThat(machine.counters.get(HALTS)).isZero();
       assertThat(machine.counters.get(ENDS_OF_INTERRUPT)).isZero();
       assertThat(machine.signals.get()).isZero();
+    }
+  }
+
+  @Test
+  void makesNoMoreRequestsThanTheHostAllows() throws Exception {
+    for (SignalPolicy policy : SignalPolicy.values()) {
+      RequestOptions options = options(policy).withDevices(2).withDepth(8, 8);
+      try (TestMachine machine = start(options)) {
+        assertThat(machine.report()).isEqualTo(READY);
+        long allowed = 0;
+        for (int more : new int[] {1, 3, 8, 17, 1}) {
+          allowed += more;
+          machine.allow(allowed);
+          awaitAnswers(machine, allowed);
+        }
+        assertThat(machine.counters.state()).isEqualTo(GuestState.RUNNING);
+        assertThat(machine.counters.get(BAD_ANSWERS)).isZero();
+        machine.allow(Long.MAX_VALUE);
+        assertThat(machine.report()).isEqualTo(DONE);
+        assertThat(machine.counters.answered()).isEqualTo(2L * TOTAL);
+      }
+    }
+  }
+
+  private static void awaitAnswers(TestMachine machine, long each) {
+    while (machine.counters.answered(0) < each || machine.counters.answered(1) < each) {
+      Thread.onSpinWait();
+    }
+    assertThat(machine.counters.answered()).isEqualTo(2 * each);
+  }
+
+  @Test
+  void endsWhenTheHostSaysSo() throws Exception {
+    for (SignalPolicy policy : SignalPolicy.values()) {
+      for (long allowed : new long[] {0, 5}) {
+        try (TestMachine machine = start(options(policy))) {
+          assertThat(machine.report()).isEqualTo(READY);
+          machine.allow(allowed);
+          machine.control.stop();
+          machine.interrupt(Vectors.CONTROL);
+          assertThat(machine.report()).isEqualTo(DONE);
+          assertThat(machine.counters.answered()).isLessThanOrEqualTo(allowed);
+        }
+      }
+    }
+  }
+
+  @Test
+  void hearsOfMoreDevicesThanAnEventRingHolds() throws Exception {
+    int plugged = 150;
+    RequestOptions options = options(SignalPolicy.RING);
+    try (TestMachine machine =
+        new TestMachine(new RequestProgram(options), SignalPolicy.RING, plugged).start()) {
+      assertThat(machine.report()).isEqualTo(READY);
+      machine.allow(TOTAL);
+      assertThat(machine.report()).isEqualTo(DONE);
+      assertThat(machine.counters.get(EVENTS)).isGreaterThan(plugged);
+      assertThat(machine.counters.get(EVENT_KICKS)).isPositive();
+      assertThat(machine.counters.get(BAD_ANSWERS)).isZero();
+    }
+  }
+
+  @Test
+  void givesUpOnABusItWasNotWrittenFor() throws Exception {
+    try (TestMachine machine =
+        new TestMachine(new RequestProgram(options(SignalPolicy.RING)), SignalPolicy.DIRECT, 1)
+            .start()) {
+      assertThat(machine.report()).contains(GuestPanic.text(GuestPanic.WRONG_POLICY.code()));
+      assertThat(machine.counters.state()).isEqualTo(GuestState.PANIC);
+    }
+  }
+
+  @Test
+  void givesUpWithoutEnoughDevices() throws Exception {
+    RequestOptions options = options(SignalPolicy.DIRECT).withDevices(3);
+    try (TestMachine machine =
+        new TestMachine(new RequestProgram(options), SignalPolicy.DIRECT, 2).start()) {
+      assertThat(machine.report()).contains(GuestPanic.text(GuestPanic.TOO_FEW_DEVICES.code()));
+    }
+  }
+
+  @Test
+  void givesUpOnAQueueThatIsTooSmall() throws Exception {
+    RequestOptions options = options(SignalPolicy.DIRECT).withDepth(256, 1);
+    try (TestMachine machine = start(options)) {
+      assertThat(machine.report()).contains(GuestPanic.text(GuestPanic.QUEUE_TOO_SMALL.code()));
+    }
+  }
+
+  @Test
+  void givesUpOnAnInterruptNobodyAskedFor() throws Exception {
+    try (TestMachine machine = start(options(SignalPolicy.DIRECT))) {
+      assertThat(machine.report()).isEqualTo(READY);
+      machine.interrupt(0xc1);
+      assertThat(machine.report()).contains("0xc1");
+    }
+  }
+
+  @Test
+  void countsAnswersThatAreNotWhatWasAsked() throws Exception {
+    RequestOptions options = options(SignalPolicy.DIRECT).withBytes(128);
+    for (int wrong : new int[] {7, 127}) {
+      try (TestMachine machine = start(options)) {
+        EchoDevice echo = (EchoDevice) machine.bus.devices().getFirst().device().model();
+        echo.corrupt(wrong);
+        assertThat(machine.report()).isEqualTo(READY);
+        machine.allow(TOTAL);
+        assertThat(machine.report()).isEqualTo(DONE);
+        assertThat(machine.counters.get(BAD_ANSWERS)).isEqualTo(TOTAL);
+      }
     }
   }
 }

@@ -128,6 +128,19 @@ final class TestMachine implements AutoCloseable {
     return report == null ? "nothing: " + counters : report;
   }
 
+  /// Waits for the first instructions of a guest that reports nothing.
+  GuestState awaitRunning() {
+    while (counters.state() == GuestState.BOOTING && !ended()) {
+      Thread.onSpinWait();
+    }
+    return counters.state();
+  }
+
+  /// Whether the vCPU runs no more.
+  boolean ended() {
+    return !thread.isAlive();
+  }
+
   /// Lets a guest that is ready make all its requests.
   void allow(long requests) {
     if (control.allow(requests)) {

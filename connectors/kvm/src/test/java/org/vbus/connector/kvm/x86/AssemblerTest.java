@@ -209,10 +209,7 @@ class AssemblerTest {
           form("ed", "in eax,dx", a -> a.inDword()),
           form("0f 32", "rdmsr", a -> a.rdmsr()),
           form("0f 30", "wrmsr", a -> a.wrmsr()),
-          form("0f 20 d0", "mov rax,cr2", a -> a.movFromCr2(RAX)),
-          form("41 0f 20 d0", "mov r8,cr2", a -> a.movFromCr2(R8)),
           form("0f 01 1c 25 00 02 02 00", "lidt ds:0x20200", a -> a.lidt(qwordAt(0x20200))),
-          form("cd 80", "int 0x80", a -> a.interrupt(0x80)),
           form("0f 0b", "ud2", a -> a.ud2()));
 
   static List<Form> forms() {
