@@ -10,7 +10,7 @@ import org.vbus.core.ring.SplitLayout;
 /// constant distances.
 ///
 /// ```
-///   state | expected used elements | descriptor table | avail ring | used ring | buffers
+///   state | expected used elements | descriptor table | avail ring | used ring | buffers | signal
 /// ```
 ///
 /// Request `n` (from 0) of a device has token `n mod depth`, descriptors `2 * token` and the next,
@@ -41,6 +41,9 @@ record DeviceBlock(int size, int bytes) {
 
   /// Value for QUEUE_LEVEL.
   static final int LEVEL = 0x30;
+
+  /// What is written to the port that kicks.
+  static final int KICK_VALUE = 0x38;
 
   private static final int EXPECTED = 0x40;
   private static final int CACHE_LINE = 64;
@@ -80,9 +83,14 @@ record DeviceBlock(int size, int bytes) {
     return size / 2;
   }
 
+  /// A signal of the bridge, which wants it near the rings.
+  int signal() {
+    return align(requests() + (depth() << bufferShift()));
+  }
+
   /// Bytes of the block.
   long footprint() {
-    return requests() + ((long) depth() << bufferShift());
+    return (long) signal() + CACHE_LINE;
   }
 
   private static int align(int offset) {

@@ -178,7 +178,7 @@ final class QueueCode {
     switch (options.doorbell()) {
       case REGISTER -> a.mov(dwordAt(RDX, 0), 0);
       case PORT -> {
-        a.xor(RAX, RAX);
+        a.mov(RAX, qwordAt(RBX, DeviceBlock.KICK_VALUE));
         a.outDword();
       }
     }

@@ -29,7 +29,7 @@ public record RequestOptions(
     int bytes,
     long total,
     List<Integer> levels) {
-  private static final int MAX_BYTES = 1 << 16;
+  private static final int MAX_BYTES = 1 << 15;
 
   /// Checks what can be checked without a bus.
   public RequestOptions {

@@ -32,6 +32,7 @@ final class SetupCode {
   private static final int READY =
       DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
 
+  private final GuestImage image;
   private final Assembler a;
   private final GuestCode guest;
   private final RequestOptions options;
@@ -39,16 +40,20 @@ final class SetupCode {
   private final long devices;
 
   /// @param devices address of the addresses of the devices' blocks
-  SetupCode(GuestImage image, RequestOptions options, DeviceBlock block, long devices) {
+  SetupCode(GuestImage image, RequestOptions options, long devices) {
+    this.image = image;
     this.a = image.code();
     this.guest = image.guestCode();
     this.options = options;
-    this.block = block;
+    this.block = new DeviceBlock(options.queueSize(), options.bytes());
     this.devices = devices;
   }
 
-  /// Checks that there is a bus of the right policy. Leaves its window in RBP.
+  /// The guest's first instructions; checks that there is a bus of the right policy and leaves its
+  /// window in RBP.
   void writeBus() {
+    image.entry();
+    guest.enableApic();
     a.mov(RBP, KvmLayout.WINDOWS);
     guest.expect(RBP, BusRegisters.MAGIC, BusRegisters.MAGIC_VALUE, GuestPanic.NO_BUS);
     guest.expect(RBP, BusRegisters.VERSION, BusRegisters.VERSION_1, GuestPanic.NO_BUS);

@@ -17,8 +17,17 @@ final class EchoDevice implements DeviceModel {
 
   private final Chain chain = new Chain();
   private final MemorySegment corrupted = MemorySegment.ofArray(new byte[1]);
+  private final int id;
   private volatile int corrupt = -1;
   private @Nullable VirtQueue requests;
+
+  EchoDevice() {
+    this(ID);
+  }
+
+  EchoDevice(int id) {
+    this.id = id;
+  }
 
   /// From now on this byte of each answer is wrong.
   void corrupt(int offset) {
@@ -27,7 +36,7 @@ final class EchoDevice implements DeviceModel {
 
   @Override
   public DeviceSpec spec() {
-    return new DeviceSpec(ID, "template", List.of(new QueueSpec("requests", 256, true)), 0);
+    return new DeviceSpec(id, "template", List.of(new QueueSpec("requests", 256, true)), 0);
   }
 
   @Override

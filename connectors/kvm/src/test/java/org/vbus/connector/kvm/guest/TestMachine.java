@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.vbus.connector.kvm.KvmLayout;
+import org.vbus.connector.kvm.bridge.Bridge;
 import org.vbus.core.bus.Bus;
 import org.vbus.core.bus.BusEndpoint;
 import org.vbus.core.connector.SignalPolicy;
@@ -48,19 +49,11 @@ final class TestMachine implements AutoCloseable {
   private final KvmMachine machine;
   private final KvmVcpu vcpu;
   private final PollLoop loop;
+  private final MappedMemory guestMemory;
   private final BusEndpoint endpoint;
   private final Thread thread;
   private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
   private @Nullable Bridge bridge;
-
-  /// What answers the bridge's registers and ports.
-  interface Bridge {
-    long read(long offset, int size);
-
-    void write(long offset, int size, long value);
-
-    void out(int port, int value);
-  }
 
   /// Skips the test, with the reason, where there is no KVM; under CI there has to be.
   static void required() {
@@ -91,19 +84,16 @@ final class TestMachine implements AutoCloseable {
     for (int i = 0; i < devices; i++) {
       bus.plug("echo" + i, new EchoDevice());
     }
-    endpoint =
-        new BusEndpoint(
-            bus,
-            new MappedMemory(List.of(new MemoryRegion(0, memory))),
-            this::signal,
-            policy,
-            LoopMap.single(loop));
+    guestMemory = new MappedMemory(List.of(new MemoryRegion(0, memory)));
+    endpoint = new BusEndpoint(bus, guestMemory, this::signal, policy, LoopMap.single(loop));
     loop.start();
     thread = Thread.ofPlatform().name("test-vcpu").unstarted(this::run);
   }
 
-  TestMachine bridge(Bridge handler) {
-    bridge = handler;
+  /// Shows the devices by the historical bridge instead of register windows.
+  TestMachine bridged() {
+    endpoint.close();
+    bridge = new Bridge(bus, guestMemory, () -> signal(Vectors.BRIDGE), LoopMap.single(loop));
     return this;
   }
 
@@ -179,7 +169,7 @@ final class TestMachine implements AutoCloseable {
       reports.add(PANIC + " " + counters.panic());
     } else if (port >= KvmLayout.BRIDGE_SIGNALS) {
       if (bridge != null) {
-        bridge.out(port, value);
+        bridge.signal(port - KvmLayout.BRIDGE_SIGNALS, exit.ioSize(), value);
       }
     } else if (port >= KvmLayout.KICK_PORTS) {
       endpoint.kick((port - KvmLayout.KICK_PORTS) / KvmLayout.KICK_PORT_STEP, value);
@@ -193,9 +183,11 @@ final class TestMachine implements AutoCloseable {
     boolean call = address >= KvmLayout.BRIDGE_CALLS && address < KvmLayout.WINDOWS;
     if (call && bridge != null) {
       if (exit.mmioIsWrite()) {
-        bridge.write(address - KvmLayout.BRIDGE_CALLS, exit.mmioSize(), exit.mmioValue());
+        bridge.writeCalls(
+            (int) (address - KvmLayout.BRIDGE_CALLS), exit.mmioSize(), exit.mmioValue());
       } else {
-        exit.mmioAnswer(bridge.read(address - KvmLayout.BRIDGE_CALLS, exit.mmioSize()));
+        exit.mmioAnswer(
+            bridge.readCalls((int) (address - KvmLayout.BRIDGE_CALLS), exit.mmioSize()));
       }
     } else if (window < 0 || window >= KvmLayout.MAX_WINDOWS) {
       if (!exit.mmioIsWrite()) {
@@ -212,6 +204,9 @@ final class TestMachine implements AutoCloseable {
   public void close() throws IOException {
     vcpu.stop();
     endpoint.close();
+    if (bridge != null) {
+      bridge.close();
+    }
     loop.close();
     vcpu.close();
     machine.close();
