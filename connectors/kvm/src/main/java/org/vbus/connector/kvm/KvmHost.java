@@ -8,8 +8,10 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vbus.connector.kvm.bridge.Bridge;
 import org.vbus.connector.kvm.guest.GuestEntry;
 import org.vbus.connector.kvm.guest.GuestProgram;
+import org.vbus.connector.kvm.guest.Vectors;
 import org.vbus.core.bus.Bus;
 import org.vbus.core.bus.BusEndpoint;
 import org.vbus.core.bus.DeviceRegisters;
@@ -29,6 +31,7 @@ import org.vbus.linux.KvmVcpu;
 ///
 /// ```
 ///   window 0, 1, ...   register accesses, the guest stops      BusEndpoint.read, write
+///   or bridge          calls, the guest stops                  Bridge.readCalls, writeCalls
 ///   kick               notify register or kick port            BusEndpoint.kick, or Doorbells
 ///   interrupts         vector of a local APIC                  Interrupts
 ///   memory             from 0 up                               GuestMemory
@@ -56,7 +59,9 @@ public final class KvmHost implements HostConnector {
   private Runnable closing = () -> {};
   private @Nullable GuestEntry entry;
   private volatile @Nullable BusEndpoint endpoint;
+  private volatile @Nullable Bridge bridge;
   private volatile @Nullable String ended;
+  private boolean started;
   private boolean closed;
 
   /// A machine that does not run.
@@ -113,21 +118,30 @@ public final class KvmHost implements HostConnector {
 
   @Override
   public synchronized void start() {
-    if (endpoint != null || closed) {
+    if (started || closed) {
       throw new IllegalStateException("the machine of bus " + bus.name() + " was started before");
     }
     if (entry == null) {
       throw new IllegalStateException("the machine of bus " + bus.name() + " has no program");
     }
-    endpoint = new BusEndpoint(bus, guestMemory, interrupts, policy, loops);
-    if (options.kicks() == KickDelivery.EVENTFD) {
-      bus.listen(doorbells);
-    }
+    attach();
+    started = true;
     try {
       machine.start(entry);
     } catch (IOException e) {
       throw new IllegalStateException(
           "the machine of bus " + bus.name() + " does not start: " + e.getMessage(), e);
+    }
+  }
+
+  private void attach() {
+    if (options.abi() == BusAbi.HISTORICAL) {
+      bridge = new Bridge(bus, guestMemory, () -> interrupts.interrupt(Vectors.BRIDGE), loops);
+      return;
+    }
+    endpoint = new BusEndpoint(bus, guestMemory, interrupts, policy, loops);
+    if (options.kicks() == KickDelivery.EVENTFD) {
+      bus.listen(doorbells);
     }
   }
 
@@ -189,6 +203,11 @@ public final class KvmHost implements HostConnector {
     if (served != null) {
       served.close();
     }
+    Bridge called = bridge;
+    bridge = null;
+    if (called != null) {
+      called.close();
+    }
   }
 
   /// The guest's side of the boundary; on the vCPU's thread.
@@ -197,36 +216,60 @@ public final class KvmHost implements HostConnector {
     public long read(long gpa, int size) {
       int window = window(gpa);
       BusEndpoint to = endpoint;
-      if (window < 0 || to == null) {
-        stray("read", "address", gpa);
-        return VirtualMachine.NOTHING;
+      Bridge called = bridge;
+      if (window >= 0 && to != null) {
+        ledger.add(Event.REGISTER_ACCESSES, 1);
+        return to.read(window, offset(gpa), size);
       }
-      ledger.add(Event.REGISTER_ACCESSES, 1);
-      return to.read(window, offset(gpa), size);
+      if (isCall(gpa) && called != null) {
+        ledger.add(Event.REGISTER_ACCESSES, 1);
+        return called.readCalls((int) (gpa - KvmLayout.BRIDGE_CALLS), size);
+      }
+      stray("read", "address", gpa);
+      return VirtualMachine.NOTHING;
     }
 
     @Override
     public void write(long gpa, int size, long value) {
       int window = window(gpa);
       BusEndpoint to = endpoint;
-      if (window < 0 || to == null) {
+      Bridge called = bridge;
+      if (window >= 0 && to != null) {
+        writeRegister(to, window, offset(gpa), size, value);
+      } else if (isCall(gpa) && called != null) {
+        ledger.add(Event.REGISTER_ACCESSES, 1);
+        called.writeCalls((int) (gpa - KvmLayout.BRIDGE_CALLS), size, value);
+      } else {
         stray("wrote", "address", gpa);
-      } else if (window > 0 && offset(gpa) == DeviceRegisters.QUEUE_NOTIFY && size == 4) {
+      }
+    }
+
+    private void writeRegister(BusEndpoint to, int window, int offset, int size, long value) {
+      if (window > 0 && offset == DeviceRegisters.QUEUE_NOTIFY && size == Integer.BYTES) {
         ledger.add(Event.KICKS, 1);
         to.kick(window - 1, (int) value);
       } else {
         ledger.add(Event.REGISTER_ACCESSES, 1);
-        to.write(window, offset(gpa), size, value);
+        to.write(window, offset, size, value);
       }
+    }
+
+    private static boolean isCall(long gpa) {
+      return gpa >= KvmLayout.BRIDGE_CALLS
+          && gpa < KvmLayout.BRIDGE_CALLS + KvmLayout.BRIDGE_CALLS_SIZE;
     }
 
     @Override
     public void out(int port, int size, long value) {
       BusEndpoint to = endpoint;
+      Bridge called = bridge;
       int slot = KvmLayout.slotOfKickPort(port);
       if (slot >= 0 && slot < bus.slotCount() && size == 4 && to != null) {
         ledger.add(Event.KICKS, 1);
         to.kick(slot, (int) value);
+      } else if (KvmLayout.isBridgeSignal(port) && called != null) {
+        ledger.add(Event.KICKS, 1);
+        called.signal(port - KvmLayout.BRIDGE_SIGNALS, size, value);
       } else if (port == KvmLayout.REPORT_PORT && size == 4) {
         reports.accept((int) value);
       } else if (port == KvmLayout.PANIC_PORT && size == 4) {

@@ -46,6 +46,9 @@ public final class KvmLayout {
   /// Signal ports of the bridge (BAR 1 of the historical PCI function).
   public static final int BRIDGE_SIGNALS = 0xd800;
 
+  /// Ports from [#BRIDGE_SIGNALS] on that are the bridge's.
+  public static final int BRIDGE_SIGNALS_SIZE = 32;
+
   /// First vector for interrupts of the host; those below are exceptions.
   public static final int FIRST_VECTOR = 0x20;
 
@@ -53,6 +56,11 @@ public final class KvmLayout {
   public static final int SPURIOUS_VECTOR = 0xff;
 
   private KvmLayout() {}
+
+  /// Whether a port is one of the bridge.
+  public static boolean isBridgeSignal(int port) {
+    return port >= BRIDGE_SIGNALS && port < BRIDGE_SIGNALS + BRIDGE_SIGNALS_SIZE;
+  }
 
   /// Guest-physical address of a register window.
   public static long window(int window) {
