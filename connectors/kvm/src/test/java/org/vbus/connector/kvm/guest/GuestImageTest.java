@@ -9,8 +9,13 @@ import static org.vbus.core.memory.LittleEndian.SHORT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vbus.connector.kvm.x86.Disassembler;
 import org.vbus.connector.kvm.x86.Label;
 import org.vbus.core.connector.SignalPolicy;
 
@@ -86,6 +91,42 @@ class GuestImageTest {
     // The spurious vector only returns.
     assertThat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, handler(entry, 0xff)))
         .isEqualTo((short) 0xcf48);
+  }
+
+  static List<GuestProgram> programs() {
+    List<GuestProgram> all = new ArrayList<>(HostilePrograms.all());
+    all.add(new AgentProgram());
+    all.add(new CalibrationProgram());
+    for (SignalPolicy policy : SignalPolicy.values()) {
+      for (Suppression suppression : Suppression.values()) {
+        RequestOptions options =
+            RequestOptions.of(policy, EchoDevice.ID, 1).withSuppression(suppression);
+        all.add(new RequestProgram(options.withLevels(0, 1, 7)));
+        all.add(new BridgeProgram(options.withDoorbell(Doorbell.REGISTER)));
+      }
+    }
+    return all;
+  }
+
+  /// From the first byte to the last: a wrong length of one instruction shifts all that follow.
+  @ParameterizedTest
+  @MethodSource("programs")
+  void holdsOnlyInstructionsThatEveryKvmExecutes(GuestProgram program) throws Exception {
+    program.install(memory);
+    byte[] code = new byte[(int) (GuestImage.STACK_TOP - GuestImage.CODE)];
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, GuestImage.CODE, code, 0, code.length);
+    int length = code.length;
+    while (code[length - 1] == 0) {
+      length--;
+    }
+    // The last instruction jumps back to the halt before it: its distance ends in ff.
+    List<String> text =
+        Disassembler.required().disassemble(Arrays.copyOf(code, length), GuestImage.CODE);
+    assertThat(text)
+        .noneMatch(line -> line.matches(".*(\\(bad\\)|vmcall|vmmcall|[ml]fence|syscall|sysret).*"))
+        .noneMatch(line -> line.equals("iret") || line.equals("iretd"));
+    assertThat(text.getLast()).startsWith("jmp 0x");
+    assertThat(text.get(text.size() - 2)).isEqualTo("hlt");
   }
 
   @Test

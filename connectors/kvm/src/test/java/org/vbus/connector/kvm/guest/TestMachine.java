@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vbus.connector.kvm.KvmLayout;
 import org.vbus.connector.kvm.bridge.Bridge;
@@ -53,6 +54,7 @@ final class TestMachine implements AutoCloseable {
   private final Thread thread;
   private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
   private @Nullable Bridge bridge;
+  private @Nullable IntConsumer afterKick;
 
   /// Skips the test, with the reason, where there is no KVM.
   static void required() {
@@ -80,7 +82,6 @@ final class TestMachine implements AutoCloseable {
     }
     guestMemory = new MappedMemory(List.of(new MemoryRegion(0, memory)));
     endpoint = new BusEndpoint(bus, guestMemory, this::signal, policy, LoopMap.single(loop));
-    loop.start();
     thread = Thread.ofPlatform().name("test-vcpu").unstarted(this::run);
   }
 
@@ -91,7 +92,25 @@ final class TestMachine implements AutoCloseable {
     return this;
   }
 
+  /// Lets nobody but `listener` run the devices, by [#step()]: it is called after each kick, with
+  /// the slot, while the guest is stopped.
+  TestMachine stepped(IntConsumer listener) {
+    afterKick = listener;
+    return this;
+  }
+
+  /// Lets the devices do all they can.
+  void step() {
+    int work;
+    do {
+      work = loop.doWork();
+    } while (work > 0);
+  }
+
   TestMachine start() {
+    if (afterKick == null) {
+      loop.start();
+    }
     thread.start();
     return this;
   }
@@ -166,7 +185,11 @@ final class TestMachine implements AutoCloseable {
         bridge.signal(port - KvmLayout.BRIDGE_SIGNALS, exit.ioSize(), value);
       }
     } else if (port >= KvmLayout.KICK_PORTS) {
-      endpoint.kick((port - KvmLayout.KICK_PORTS) / KvmLayout.KICK_PORT_STEP, value);
+      int slot = (port - KvmLayout.KICK_PORTS) / KvmLayout.KICK_PORT_STEP;
+      endpoint.kick(slot, value);
+      if (afterKick != null) {
+        afterKick.accept(slot);
+      }
     }
   }
 

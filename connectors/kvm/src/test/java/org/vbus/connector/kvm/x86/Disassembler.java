@@ -11,7 +11,7 @@ import java.util.List;
 import org.opentest4j.AssertionFailedError;
 
 /// objdump of binutils.
-final class Disassembler {
+public final class Disassembler {
   private final String program;
 
   private Disassembler(String program) {
@@ -19,7 +19,7 @@ final class Disassembler {
   }
 
   /// Skips the test, with the reason, where there is no objdump; under CI there has to be one.
-  static Disassembler required() {
+  public static Disassembler required() {
     for (String directory : System.getenv("PATH").split(":", -1)) {
       Path program = Path.of(directory, "objdump");
       if (Files.isExecutable(program)) {
@@ -35,7 +35,8 @@ final class Disassembler {
   }
 
   /// The instructions in `code`, Intel syntax, single spaces.
-  List<String> disassemble(byte[] code, long origin) throws IOException, InterruptedException {
+  public List<String> disassemble(byte[] code, long origin)
+      throws IOException, InterruptedException {
     Path file = Files.createTempFile("code", ".bin");
     try {
       Files.write(file, code);
