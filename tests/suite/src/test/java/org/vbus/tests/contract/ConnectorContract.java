@@ -443,8 +443,7 @@ public abstract class ConnectorContract {
         policy == SignalPolicy.DIRECT
             ? sink.between(FIRST_DEVICE_VECTOR, LEVEL_0)
             : sink.of(LEVEL_1);
-    assertInterrupts(
-        interrupting, device.get(Event.SIGNALS) - device.get(Event.SIGNALS_COALESCED));
+    assertInterrupts(interrupting, device.get(Event.SIGNALS) - device.get(Event.SIGNALS_COALESCED));
     // Interrupts that are pending merge, so fewer may divert the guest than were sent.
     cpu.step();
     assertThat(cpu.ledger().get(Event.INTERRUPTS)).isLessThanOrEqualTo(sink.all());

@@ -1,6 +1,7 @@
 package org.vbus.tests.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.vbus.tests.net.CardGuest.MAC_A;
 import static org.vbus.tests.net.CardGuest.MAC_B;
 
@@ -12,11 +13,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vbus.core.connector.SignalPolicy;
+import org.vbus.core.loop.Idle;
+import org.vbus.core.loop.LoopMap;
 import org.vbus.core.loop.PollLoop;
+import org.vbus.linux.Kvm;
 import org.vbus.proxy.driver.NetDriver;
+import org.vbus.stack.EpollWaiter;
 import org.vbus.venet.VenetSwitch;
 import org.vbus.venet.l2.L2Switch;
 import org.vbus.venet.l2.PortCounters;
@@ -86,6 +92,46 @@ class TwoGuestsTest {
       loops.forEach(PollLoop::close);
     }
     assertThat(lan.l2().ports()).isEmpty();
+  }
+
+  /// The cards, the switch and the drivers are the same; only the boundary is another.
+  @Test
+  void guestsUnderKvmExchangeFrames() throws Exception {
+    String problem = Kvm.problem();
+    assumeTrue(problem.isEmpty(), problem);
+    VenetSwitch lan = new VenetSwitch(new L2Switch("lan"));
+    PollLoop loop = new PollLoop("net", new EpollWaiter(), Idle.ADAPTIVE);
+    loop.start();
+    Traffic toB = new Traffic(MAC_A, MAC_B, 60, 1514);
+    Traffic toA = new Traffic(MAC_B, MAC_A, 60, 1514);
+    LoopMap map = LoopMap.single(loop);
+    try (Kvm kvm = Kvm.open();
+        CardGuest a = new CardGuest(kvm, "a", lan, MAC_A, map, SignalPolicy.RING);
+        CardGuest b = new CardGuest(kvm, "b", lan, MAC_B, map, SignalPolicy.DIRECT);
+        ExecutorService processors = Executors.newFixedThreadPool(2)) {
+      CountDownLatch ready = new CountDownLatch(2);
+      AtomicBoolean over = new AtomicBoolean();
+      Future<?> runA = processors.submit(() -> run(a, MERGEABLE, toB, toA, 20_000, ready, over));
+      Future<?> runB = processors.submit(() -> run(b, MERGEABLE, toA, toB, 20_000, ready, over));
+      long deadline = System.nanoTime() + WATCHDOG.toNanos();
+      while (System.nanoTime() < deadline
+          && !(allSent(toA, toB, 20_000) && settled(lan, toA, toB))
+          && !runA.isDone()
+          && !runB.isDone()) {
+        Thread.sleep(2);
+      }
+      over.set(true);
+      runA.get(10, TimeUnit.SECONDS);
+      runB.get(10, TimeUnit.SECONDS);
+      assertThat(toA.wrong).isNull();
+      assertThat(toB.wrong).isNull();
+      assertThat(toA.received.get()).isPositive();
+      assertThat(toB.received.get()).isPositive();
+      assertThat(toA.received.get() + toB.received.get() + drops(lan))
+          .isEqualTo(toA.sent.get() + toB.sent.get());
+    } finally {
+      loop.close();
+    }
   }
 
   /// Ingress is what the guest sent, egress what it received.
