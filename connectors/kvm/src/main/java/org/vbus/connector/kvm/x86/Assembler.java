@@ -35,11 +35,6 @@ public final class Assembler {
     return out.bytes();
   }
 
-  /// Address of the next instruction.
-  public long here() {
-    return origin + out.position();
-  }
-
   /// A label to be bound; the name is for messages.
   public Label label(String name) {
     return new Label(name);
@@ -135,20 +130,8 @@ public final class Assembler {
 
   // Arithmetic. The second operand of a comparison is subtracted from the first.
 
-  public void add(Register to, Register from) {
-    out.register(QWORD, 0x01, from.ordinal(), to);
-  }
-
   public void add(Register to, int value) {
     out.arithmetic(0, to, value);
-  }
-
-  public void add(Register to, Memory from) {
-    wide(0x03, to, from);
-  }
-
-  public void or(Register to, Register from) {
-    out.register(QWORD, 0x09, from.ordinal(), to);
   }
 
   public void or(Register to, int value) {
@@ -173,14 +156,6 @@ public final class Assembler {
 
   public void sub(Register to, Register from) {
     out.register(QWORD, 0x29, from.ordinal(), to);
-  }
-
-  public void sub(Register to, int value) {
-    out.arithmetic(5, to, value);
-  }
-
-  public void sub(Register to, Memory from) {
-    wide(0x2b, to, from);
   }
 
   /// Exclusive or; of a register with itself, the way to clear it.
@@ -253,13 +228,6 @@ public final class Assembler {
   /// Index of the lowest bit that is set; ZERO when there is none.
   public void bsf(Register index, Register bits) {
     out.register(QWORD, 0x0fbc, index.ordinal(), bits);
-  }
-
-  private void wide(int opcode, Register to, Memory from) {
-    if (from.size() != QWORD) {
-      throw new IllegalArgumentException("arithmetic with memory is of 64 bits, not " + from);
-    }
-    out.memory(QWORD, opcode, to.ordinal(), from);
   }
 
   // Jumps.

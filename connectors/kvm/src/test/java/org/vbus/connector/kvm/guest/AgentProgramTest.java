@@ -44,7 +44,19 @@ class AgentProgramTest {
       long _ = does(machine, Operation.write(4), device + DeviceRegisters.STATUS, 3);
       assertThat(does(machine, Operation.read(4), device + DeviceRegisters.STATUS, 0)).isEqualTo(3);
       assertThat(does(machine, Operation.read(1), device + DeviceRegisters.DEVICE_ID, 0)).isZero();
-      assertThat(machine.counters.get(GuestCounter.HALTS)).isPositive();
+    }
+  }
+
+  @Test
+  void sleepsBetweenCommands() throws Exception {
+    try (TestMachine machine = agent()) {
+      for (int halts = 1; halts <= 3; halts++) {
+        while (machine.counters.get(GuestCounter.HALTS) < halts) {
+          Thread.onSpinWait();
+        }
+        long _ = does(machine, Operation.READ_32, GuestImage.HEAP, 0);
+      }
+      assertThat(machine.counters.get(GuestCounter.CONTROL_INTERRUPTS)).isEqualTo(3);
     }
   }
 

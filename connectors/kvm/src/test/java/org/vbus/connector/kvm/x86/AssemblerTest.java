@@ -123,11 +123,8 @@ class AssemblerTest {
           form("41 54", "push r12", a -> a.push(R12)),
           form("41 5c", "pop r12", a -> a.pop(R12)),
           form("5b", "pop rbx", a -> a.pop(RBX)),
-          form("4c 01 c8", "add rax,r9", a -> a.add(RAX, R9)),
           form("48 83 c6 20", "add rsi,0x20", a -> a.add(RSI, 32)),
           form("48 81 c7 90 00 00 00", "add rdi,0x90", a -> a.add(RDI, 144)),
-          form("48 03 43 08", "add rax,QWORD PTR [rbx+0x8]", a -> a.add(RAX, qwordAt(RBX, 8))),
-          form("4c 09 c8", "or rax,r9", a -> a.or(RAX, R9)),
           form("48 81 c8 00 00 00 20", "or rax,0x20000000", a -> a.or(RAX, 0x20000000)),
           form(
               "48 83 0c 25 10 00 02 00 7f",
@@ -148,8 +145,6 @@ class AssemblerTest {
           form("48 81 e0 ff ff 00 00", "and rax,0xffff", a -> a.and(RAX, 0xffff)),
           form("48 21 d0", "and rax,rdx", a -> a.and(RAX, RDX)),
           form("4c 29 c1", "sub rcx,r8", a -> a.sub(RCX, R8)),
-          form("48 83 e9 01", "sub rcx,0x1", a -> a.sub(RCX, 1)),
-          form("48 2b 03", "sub rax,QWORD PTR [rbx]", a -> a.sub(RAX, qwordAt(RBX, 0))),
           form("31 c0", "xor eax,eax", a -> a.xor(RAX, RAX)),
           form("45 31 c9", "xor r9d,r9d", a -> a.xor(R9, R9)),
           form("48 31 d0", "xor rax,rdx", a -> a.xor(RAX, RDX)),
@@ -259,7 +254,6 @@ class AssemblerTest {
   void knowsWhereItIs() {
     Assembler a = new Assembler(ORIGIN);
     a.pause();
-    assertThat(a.here()).isEqualTo(ORIGIN + 2);
     assertThat(a.address(a.mark("here"))).isEqualTo(ORIGIN + 2);
   }
 
@@ -288,7 +282,6 @@ class AssemblerTest {
         .withMessageContaining("BYTE");
     assertThatIllegalArgumentException().isThrownBy(() -> a.mov(wordAt(RAX, 0), 0x10000));
     assertThatIllegalArgumentException().isThrownBy(() -> a.mov(qwordAt(RAX, 0), 1L << 31));
-    assertThatIllegalArgumentException().isThrownBy(() -> a.add(RAX, wordAt(RAX, 0)));
     assertThatIllegalArgumentException().isThrownBy(() -> Size.of(3));
   }
 }
