@@ -44,6 +44,11 @@ public final class KvmBench {
         measure(kvm, each, calibration.label(), options, progress, runs);
       }
       notes.add(idle(kvm, calibration.label()));
+      if (options.policies().contains(SignalPolicy.RING)) {
+        progress.step("kvm: priorities");
+        long window = 3 * options.window().toNanos();
+        notes.add(KvmPriorities.measure(kvm, placement, options.warmUp().toNanos(), window).note());
+      }
     } catch (IOException e) {
       throw new BenchFailure(String.valueOf(e.getMessage()), e);
     }
@@ -77,7 +82,7 @@ public final class KvmBench {
     long warmUp = options.warmUp().toNanos();
     long window = options.window().toNanos();
     progress.step("%s: maximum".formatted(what.name()));
-    boolean single = what.devices() == 1 && what.batch() == 1;
+    boolean single = what.devices() == 1 && what.depth() == 1;
     Run maximum = closed(kvm, what, label, Run.MAXIMUM, warmUp, window);
     if (single && options.loads().contains(Run.ONE_AT_A_TIME)) {
       // With one place in one queue this is one at a time.
@@ -120,7 +125,8 @@ public final class KvmBench {
             + " different things and are never added up.");
     all.add(
         ("kvm: each device echoes requests of %d bytes, each answered by itself. Batch is the"
-                + " number of requests per kick, and in flight per device. Kicks go through event"
+                + " number of requests that the guest makes at once, over all devices; with one"
+                + " device they share a queue, a kick and an interrupt vector, else each has its own. Kicks go through event"
                 + " descriptors, interrupts through irqfd. %s.")
             .formatted(KvmCase.REQUEST_BYTES, placement.note()));
     all.add(

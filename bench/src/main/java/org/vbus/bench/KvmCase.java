@@ -9,10 +9,10 @@ import org.vbus.core.connector.SignalPolicy;
 /// A guest under KVM and how it makes its requests.
 ///
 /// @param eventIndex whether event indexes were negotiated; else nothing is suppressed
-/// @param batch requests per kick, and in flight per device
+/// @param depth requests per kick, and in flight, of each device
 /// @param kicks whether kicks stop the guest for this process or only for the kernel
 record KvmCase(
-    SignalPolicy policy, boolean eventIndex, int devices, int batch, KickDelivery kicks) {
+    SignalPolicy policy, boolean eventIndex, int devices, int depth, KickDelivery kicks) {
   static final int REQUEST_BYTES = 64;
 
   /// For messages.
@@ -23,7 +23,12 @@ record KvmCase(
             eventIndex ? "on" : "off",
             devices,
             devices == 1 ? "device" : "devices",
-            batch);
+            batch());
+  }
+
+  /// Requests that are made at once, over all devices.
+  int batch() {
+    return devices * depth;
   }
 
   /// As in reports.
@@ -35,7 +40,7 @@ record KvmCase(
     return RequestOptions.of(policy, EchoService.DEVICE_ID, Long.MAX_VALUE)
         .withDevices(devices)
         .withSuppression(eventIndex ? Suppression.EVENT_INDEX : Suppression.NONE)
-        .withDepth(batch, batch)
+        .withDepth(depth, depth)
         .withBytes(REQUEST_BYTES);
   }
 }

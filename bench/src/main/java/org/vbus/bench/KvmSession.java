@@ -41,7 +41,7 @@ final class KvmSession implements AutoCloseable {
             new RequestProgram(what.options()),
             what.policy(),
             what.devices(),
-            what.batch(),
+            what.depth(),
             what.kicks(),
             placement);
     this.statistics = stack.host().vcpu().statistics();
@@ -114,7 +114,7 @@ final class KvmSession implements AutoCloseable {
   ///   between
   private Histogram atRate(double perSecond, long nanos) {
     Histogram latency = new Histogram(3);
-    long perTick = (long) what.devices() * what.batch();
+    long perTick = what.batch();
     double interval = perTick * 1e9 / perSecond;
     long start = System.nanoTime();
     long first = allowed;
@@ -124,7 +124,7 @@ final class KvmSession implements AutoCloseable {
       long due = start + (long) (tick * interval);
       long now = System.nanoTime();
       if (now >= due) {
-        allowed += what.batch();
+        allowed += what.depth();
         stack.allow(allowed);
         tick++;
       }
@@ -143,8 +143,7 @@ final class KvmSession implements AutoCloseable {
   private static final long LOOK = 10_000;
 
   private int look(Histogram latency, long start, double interval, long first, int answered) {
-    long perTick = (long) what.devices() * what.batch();
-    long done = stack.counters().answered() / perTick - first / what.batch();
+    long done = stack.counters().answered() / what.batch() - first / what.depth();
     long now = System.nanoTime();
     int upTo = answered;
     for (; upTo < done; upTo++) {

@@ -143,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
       }
       if (connectors.contains(KvmBench.CONNECTOR)) {
         KvmBench bench = new KvmBench();
-        runs.addAll(bench.run(options.devices(1, 4, 16, 64), progress));
+        runs.addAll(bench.run(options.devices(1, 4, 8, 16, 64), progress));
         notes.addAll(bench.notes());
       }
       return new BenchReport(Environment.detect(Version.text(), null, notes), runs);

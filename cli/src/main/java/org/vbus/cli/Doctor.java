@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.vbus.linux.DeviceNodes;
+import org.vbus.linux.Kvm;
 import org.vbus.linux.Linux;
 import org.vbus.stack.StackFile;
 
@@ -53,11 +54,7 @@ final class Doctor {
         "taps",
         "load the tun module (modprobe tun)",
         "run as root, or give the process CAP_NET_ADMIN");
-    node(
-        "/dev/kvm",
-        "KVM guests",
-        "load kvm_intel or kvm_amd, or enable virtualization for this machine",
-        "join the group that owns /dev/kvm (usually kvm), then log in again");
+    kvm();
     hugePages();
     tool("qemu-system-x86_64", "Linux guests", "apt install qemu-system-x86");
     tool("dpdk-testpmd", "DPDK as a peer", "apt install dpdk-dev");
@@ -73,6 +70,15 @@ final class Doctor {
       missing(path, use + ": no such device; " + absent);
     } else {
       missing(path, use + ": " + status.problem() + "; " + denied);
+    }
+  }
+
+  private void kvm() {
+    String problem = Kvm.problem();
+    if (problem.isEmpty()) {
+      good("/dev/kvm", "KVM guests: usable");
+    } else {
+      missing("/dev/kvm", "KVM guests: " + problem.replaceFirst("^/dev/kvm: ", ""));
     }
   }
 

@@ -3,9 +3,12 @@ package org.vbus.bench.report;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Prints a report for a terminal of 120 columns: one table per connector and kind, one row per
 /// run.
@@ -15,6 +18,12 @@ import java.util.function.Function;
 public final class TextTable {
   private static final int WIDTH = 120;
   private static final int POLICY_WIDTH = 8;
+  private static final String LABEL = "label";
+  private static final String USER_EXITS = "userExitsPerIo";
+  private static final String TRAP_EVENTS = "trapEventsPerIo";
+
+  /// Extra fields that are columns; the first is another name of the exits per I/O.
+  private static final Set<String> IN_COLUMNS = Set.of("kvmExitsPerIo", USER_EXITS, TRAP_EVENTS);
 
   /// One column. Columns of one group stand close together under the group's name.
   private record Column(String group, String top, String bottom, Function<Run, String> cell) {}
@@ -58,6 +67,9 @@ public final class TextTable {
   private static void section(StringBuilder out, Section section) {
     wrapped(out, "%s: figures are %s".formatted(section.connector(), Figures.kind(section.kind())));
     wrapped(out, "exits/IO = " + Figures.composition(section.kind()));
+    if (label(section) != null) {
+      wrapped(out, "label: " + label(section));
+    }
     out.append('\n');
 
     List<Column> columns = columns(section);
@@ -76,6 +88,7 @@ public final class TextTable {
     row(out, columns, widths, columns.stream().map(Column::top).toList());
     row(out, columns, widths, columns.stream().map(Column::bottom).toList());
     int ruleWidth = out.length() - out.lastIndexOf("\n", out.length() - 2) - 2;
+    Set<String> shown = shown(section);
     Run previous = null;
     for (int i = 0; i < cells.size(); i++) {
       Run run = section.runs().get(i);
@@ -85,9 +98,10 @@ public final class TextTable {
         out.append('\n');
       }
       row(out, columns, widths, cells.get(i));
-      if (!run.extra().isEmpty()) {
+      if (!shown.containsAll(run.extra().keySet())) {
         String extras =
             run.extra().entrySet().stream()
+                .filter(field -> !shown.contains(field.getKey()))
                 .map(field -> field.getKey() + "=" + Figures.extra(field.getValue()))
                 .collect(joining("  "));
         wrapped(out, "    " + extras);
@@ -104,10 +118,18 @@ public final class TextTable {
     columns.add(new Column("", "", "policy", run -> elided(plain(run.policy()))));
     columns.add(new Column("", "event", "index", run -> run.eventIdx() ? "on" : "off"));
     columns.add(new Column("", "", "dev", run -> String.valueOf(run.devices())));
+    if (section.batches().size() > 1) {
+      columns.add(new Column("", "", "batch", run -> String.valueOf(Variant.of(run).batch())));
+    }
     columns.add(new Column("", "", "load", run -> Figures.load(run.load())));
     columns.add(new Column("", "", "kIO/s", run -> Figures.kilo(run.iosPerSecond())));
     columns.add(new Column(" ", "exits", "/IO", run -> Figures.perIo(run.exitsPerIo())));
-    String exits = "of which";
+    boolean kinds = section.extras().contains(USER_EXITS);
+    if (kinds) {
+      columns.add(extra("user", "exits", USER_EXITS));
+      columns.add(extra("trap", "events", TRAP_EVENTS));
+    }
+    String exits = kinds ? "per I/O" : "of which";
     columns.add(part(exits, "", "kicks", Part.KICKS));
     columns.add(part(exits, "inter-", "rupts", Part.INTERRUPTS));
     if (section.parts().contains(Part.INTERRUPT_EXITS)) {
@@ -115,17 +137,50 @@ public final class TextTable {
     }
     columns.add(part(exits, "", "regs", Part.REGISTER_ACCESSES));
     columns.add(part(exits, "", "halts", Part.HALTS));
-    String others = "not exits, per I/O";
+    String others = kinds ? "not exits" : "not exits, per I/O";
     columns.add(part(others, "kicks", "saved", Part.KICKS_SUPPRESSED));
     columns.add(part(others, "", "signals", Part.SIGNALS));
-    columns.add(part(others, "coal-", "esced", Part.SIGNALS_COALESCED));
-    columns.add(part(others, "", "wakes", Part.WAKES));
+    if (!kinds) {
+      // Where there is room for them.
+      columns.add(part(others, "coal-", "esced", Part.SIGNALS_COALESCED));
+      columns.add(part(others, "", "wakes", Part.WAKES));
+    }
     String latency = "latency, us";
     columns.add(new Column(latency, "", "p50", run -> Figures.micros(run.latencyMicros().p50())));
     columns.add(new Column(latency, "", "p99", run -> Figures.micros(run.latencyMicros().p99())));
     columns.add(
         new Column(latency, "", "p99.9", run -> Figures.micros(run.latencyMicros().p999())));
     return columns;
+  }
+
+  private static Column extra(String top, String bottom, String name) {
+    return new Column(
+        "  ",
+        top,
+        bottom,
+        run -> run.extra().get(name) instanceof Double value ? Figures.perIo(value) : "-");
+  }
+
+  /// Extra fields that have columns, or are the same in all runs and stand above them.
+  private static Set<String> shown(Section section) {
+    Set<String> shown = new HashSet<>(IN_COLUMNS);
+    if (section.batches().size() > 1) {
+      shown.add("batch");
+    }
+    if (label(section) != null) {
+      shown.add(LABEL);
+    }
+    return shown;
+  }
+
+  /// The label of all runs, null where they differ or have none.
+  private static @Nullable Object label(Section section) {
+    List<@Nullable Object> labels =
+        section.runs().stream()
+            .<@Nullable Object>map(run -> run.extra().get(LABEL))
+            .distinct()
+            .toList();
+    return labels.size() == 1 ? labels.getFirst() : null;
   }
 
   private static Column part(String group, String top, String bottom, String name) {
