@@ -23,7 +23,7 @@ final class KvmSession implements AutoCloseable {
   private static final String EXITS = "exits";
 
   private static final String HALT_EXITS = "halt_exits";
-  private static final long PATIENCE = 10_000_000_000L;
+  private static final long PATIENCE = 60_000_000_000L;
 
   private final KvmCase what;
   private final String label;

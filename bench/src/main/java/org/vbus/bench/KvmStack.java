@@ -19,6 +19,7 @@ import org.vbus.core.bus.Bus;
 import org.vbus.core.connector.SignalPolicy;
 import org.vbus.core.device.VirtioDevice;
 import org.vbus.core.feature.Feature;
+import org.vbus.core.ledger.Event;
 import org.vbus.core.ledger.Tally;
 import org.vbus.core.loop.Idle;
 import org.vbus.core.loop.LoopMap;
@@ -31,7 +32,7 @@ import org.vbus.stack.EpollWaiter;
 /// Belongs to the thread that made it.
 final class KvmStack implements AutoCloseable {
   private static final long MEMORY = 16L << 20;
-  private static final long PATIENCE = 10_000_000_000L;
+  private static final long PATIENCE = 60_000_000_000L;
   private static final long LOOK = 50_000;
 
   private final List<EchoService> devices = new ArrayList<>();
@@ -119,7 +120,9 @@ final class KvmStack implements AutoCloseable {
         throw new BenchFailure("kvm: the guest stopped: " + host.ended());
       }
       if (System.nanoTime() > deadline) {
-        throw new BenchFailure("kvm: the guest does not come to %s: %s".formatted(what, counters));
+        throw new BenchFailure(
+            "kvm: the guest does not come to %s: %s; the devices answered %d requests after %d kicks"
+                .formatted(what, counters, tally().get(Event.IOS), tally().get(Event.KICKS)));
       }
       Nap.nanos(LOOK);
     }

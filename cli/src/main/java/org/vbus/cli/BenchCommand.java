@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures exits per I/O on the loopback and KVM connectors, over signal policy, event index,"
           + " number of devices, batch size and load, and prints a table.",
-      "Takes about two and a half minutes and needs two idle processors."
+      "Takes about three minutes and needs two idle processors."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final Set<String> CONNECTORS = Set.of(LoopbackBench.CONNECTOR, KvmBench.CONNECTOR);
@@ -51,7 +51,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "Measure briefly, about ten seconds: counts are right, times rough.")
+      description = "Measure briefly, about half a minute: counts are right, times rough.")
   private boolean quick;
 
   @Option(
