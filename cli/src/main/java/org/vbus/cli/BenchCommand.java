@@ -12,18 +12,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.vbus.bench.BenchFailure;
 import org.vbus.bench.BenchOptions;
 import org.vbus.bench.KvmBench;
 import org.vbus.bench.LoopbackBench;
 import org.vbus.bench.Progress;
+import org.vbus.bench.peers.PeerBench;
+import org.vbus.bench.peers.Scenario;
 import org.vbus.bench.report.BenchReport;
 import org.vbus.bench.report.Environment;
 import org.vbus.bench.report.HtmlReport;
 import org.vbus.bench.report.JsonReport;
+import org.vbus.bench.report.PeerReport;
+import org.vbus.bench.report.PeerRow;
 import org.vbus.bench.report.Run;
 import org.vbus.bench.report.TextTable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +46,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures exits per I/O on the loopback and KVM connectors, over signal policy, event index,"
           + " number of devices, batch size and load, and prints a table.",
-      "Takes about three minutes and needs two idle processors."
+      "Takes about three minutes and needs two idle processors.",
+      "With --peers: compares frames per second with other programs, see docs/performance.md."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final Set<String> CONNECTORS = Set.of(LoopbackBench.CONNECTOR, KvmBench.CONNECTOR);
@@ -67,6 +74,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--html", paramLabel = "FILE", description = "Write a page with charts.")
   private @Nullable Path html;
 
+  @ArgGroup(exclusive = false, validate = true)
+  private @Nullable PeerBenchOptions peers;
+
   BenchCommand() {}
 
   @Override
@@ -85,17 +95,17 @@ final class BenchCommand implements Callable<Integer> {
       return ExitCode.USAGE;
     }
     try {
-      BenchReport report = measure(err, connectors);
-      PrintWriter out = spec.commandLine().getOut();
-      out.print(TextTable.of(report));
-      out.flush();
-      if (json != null) {
-        Files.writeString(json, JsonReport.of(report));
-      }
-      if (html != null) {
-        Files.writeString(html, HtmlReport.of(report));
+      if (peers == null) {
+        BenchReport report = measure(err, connectors);
+        write(TextTable.of(report), JsonReport.of(report), HtmlReport.of(report));
+      } else {
+        PeerReport report = compare(peers, err);
+        write(report.text(), report.json(), report.html());
       }
       return ExitCode.OK;
+    } catch (IllegalArgumentException e) {
+      err.println("vbus bench: " + e.getMessage());
+      return ExitCode.USAGE;
     } catch (BenchFailure e) {
       err.println("vbus bench: " + e.getMessage());
     } catch (IOException e) {
@@ -123,35 +133,66 @@ final class BenchCommand implements Callable<Integer> {
     return asked;
   }
 
+  private void write(String text, String asJson, String asHtml) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(text);
+    out.flush();
+    if (json != null) {
+      Files.writeString(json, asJson);
+    }
+    if (html != null) {
+      Files.writeString(html, asHtml);
+    }
+  }
+
   private BenchReport measure(PrintWriter err, Set<String> connectors) {
-    boolean terminal = Terminal.showsErrors();
-    Progress progress =
-        terminal
-            ? text -> {
-              err.print(CLEAR_LINE + text);
-              err.flush();
-            }
-            : Progress.none();
     BenchOptions options = quick ? BenchOptions.quick() : BenchOptions.full();
     List<Run> runs = new ArrayList<>();
     List<String> notes = new ArrayList<>();
+    if (connectors.contains(LoopbackBench.CONNECTOR)) {
+      LoopbackBench bench = new LoopbackBench();
+      runs.addAll(showing(err, Progress.none(), progress -> bench.run(options, progress)));
+      notes.addAll(bench.notes());
+    }
+    if (connectors.contains(KvmBench.CONNECTOR)) {
+      KvmBench bench = new KvmBench();
+      BenchOptions more = options.devices(1, 4, 8, 16, 64);
+      runs.addAll(showing(err, Progress.none(), progress -> bench.run(more, progress)));
+      notes.addAll(bench.notes());
+    }
+    return new BenchReport(Environment.detect(Version.text(), Commit.here(), notes), runs);
+  }
+
+  private PeerReport compare(PeerBenchOptions chosen, PrintWriter err) {
+    List<Scenario> scenarios = chosen.scenarios(quick);
+    PeerBench bench =
+        new PeerBench(
+            PeerBenchOptions.ownCommand(), Version.text(), chosen.cores(), chosen.options(quick));
+    List<PeerRow> rows = showing(err, err::println, progress -> bench.run(scenarios, progress));
+    List<String> leftOut = new ArrayList<>(chosen.impossible(quick));
+    leftOut.addAll(bench.leftOut());
+    return new PeerReport(
+        Environment.detect(Version.text(), Commit.here(), bench.notes()),
+        bench.versions(),
+        rows,
+        leftOut);
+  }
+
+  /// Runs `work` with its progress on the terminal, on one line.
+  ///
+  /// @param elsewhere hears of it where there is no terminal
+  private static <T> T showing(PrintWriter err, Progress elsewhere, Function<Progress, T> work) {
+    if (!Terminal.showsErrors()) {
+      return work.apply(elsewhere);
+    }
     try {
-      if (connectors.contains(LoopbackBench.CONNECTOR)) {
-        LoopbackBench bench = new LoopbackBench();
-        runs.addAll(bench.run(options, progress));
-        notes.addAll(bench.notes());
-      }
-      if (connectors.contains(KvmBench.CONNECTOR)) {
-        KvmBench bench = new KvmBench();
-        runs.addAll(bench.run(options.devices(1, 4, 8, 16, 64), progress));
-        notes.addAll(bench.notes());
-      }
-      return new BenchReport(Environment.detect(Version.text(), null, notes), runs);
-    } finally {
-      if (terminal) {
-        err.print(CLEAR_LINE);
+      return work.apply(text -> {
+        err.print(CLEAR_LINE + text);
         err.flush();
-      }
+      });
+    } finally {
+      err.print(CLEAR_LINE);
+      err.flush();
     }
   }
 

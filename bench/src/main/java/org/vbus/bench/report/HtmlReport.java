@@ -48,23 +48,7 @@ public final class HtmlReport {
   public static String of(BenchReport report) {
     var out = new StringBuilder();
     Environment environment = report.environment();
-    out.append(
-        """
-        <!DOCTYPE html>
-        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
-        <head>
-        <meta charset="utf-8"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1"/>
-        <meta name="color-scheme" content="light dark"/>
-        <title>vbus: exits per I/O</title>
-        <style>
-        %s</style>
-        </head>
-        <body>
-        <header><h1>Exits per I/O</h1><p>%s</p></header>
-        <main>
-        """
-            .formatted(styleSheet(), text(source(environment) + ", " + environment.date())));
+    begin(out, "vbus: exits per I/O", "Exits per I/O", environment);
     out.append("<section><h2>What the number means</h2>\n").append(MEANING).append("</section>\n");
 
     List<String> policies =
@@ -81,6 +65,31 @@ public final class HtmlReport {
     out.append("<section><h2>How it was measured</h2>\n").append(METHOD).append("</section>\n");
     environment(out, environment);
     return out.append("</main>\n</body>\n</html>\n").toString();
+  }
+
+  /// Everything before the first section.
+  static void begin(StringBuilder out, String title, String heading, Environment environment) {
+    out.append(
+        """
+        <!DOCTYPE html>
+        <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="light dark"/>
+        <title>%s</title>
+        <style>
+        %s</style>
+        </head>
+        <body>
+        <header><h1>%s</h1><p>%s</p></header>
+        <main>
+        """
+            .formatted(
+                text(title),
+                styleSheet(),
+                text(heading),
+                text(source(environment) + ", " + environment.date())));
   }
 
   private static void section(
@@ -148,7 +157,7 @@ public final class HtmlReport {
     out.append("</tbody></table></div>\n");
   }
 
-  private static void environment(StringBuilder out, Environment environment) {
+  static void environment(StringBuilder out, Environment environment) {
     out.append("<section><h2>Environment</h2>\n<dl>\n");
     entry(out, "Version", source(environment));
     entry(out, "Date", environment.date().toString());
@@ -170,15 +179,15 @@ public final class HtmlReport {
             environment.version(), Objects.requireNonNullElse(environment.commit(), "unknown"));
   }
 
-  private static void heading(StringBuilder out, String name) {
+  static void heading(StringBuilder out, String name) {
     out.append("<th scope=\"col\">").append(text(name)).append("</th>");
   }
 
-  private static void cell(StringBuilder out, String value) {
+  static void cell(StringBuilder out, String value) {
     out.append("<td>").append(text(value)).append("</td>");
   }
 
-  private static void entry(StringBuilder out, String name, String value) {
+  static void entry(StringBuilder out, String name, String value) {
     out.append("<dt>").append(text(name)).append("</dt><dd>").append(text(value)).append("</dd>\n");
   }
 

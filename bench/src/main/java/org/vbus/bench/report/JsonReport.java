@@ -24,7 +24,7 @@ public final class JsonReport {
     return out.append("\n]\n}\n").toString();
   }
 
-  private static Map<String, @Nullable Object> environment(Environment environment) {
+  static Map<String, @Nullable Object> environment(Environment environment) {
     var map = new LinkedHashMap<String, @Nullable Object>();
     map.put("cpu", environment.cpu());
     map.put("cores", environment.cores());

@@ -41,7 +41,7 @@ public final class TextTable {
     return out.toString();
   }
 
-  private static void environment(StringBuilder out, Environment environment) {
+  static void environment(StringBuilder out, Environment environment) {
     wrapped(
         out,
         "vbus %s%s, %s"
@@ -237,7 +237,7 @@ public final class TextTable {
   }
 
   /// Text of our own or from outside, broken between words where possible.
-  private static void wrapped(StringBuilder out, String text) {
+  static void wrapped(StringBuilder out, String text) {
     String rest = plain(text);
     while (rest.length() > WIDTH) {
       int space = rest.lastIndexOf(' ', WIDTH);

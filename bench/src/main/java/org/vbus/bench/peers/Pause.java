@@ -1,0 +1,21 @@
+package org.vbus.bench.peers;
+
+import java.time.Duration;
+import org.vbus.bench.BenchFailure;
+
+/// Doing nothing for a while.
+final class Pause {
+  private Pause() {}
+
+  /// Sleeps.
+  ///
+  /// @throws BenchFailure when interrupted
+  static void of(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BenchFailure("interrupted", e);
+    }
+  }
+}
