@@ -79,6 +79,12 @@ final class PeerBenchOptions {
   private int pairs;
 
   @Option(
+      names = "--attempts",
+      paramLabel = "N",
+      description = "With --peers: tries per pair, those that do not count included.")
+  private int attempts;
+
+  @Option(
       names = "--window",
       paramLabel = "MILLIS",
       description = "With --peers: time of each run, and of warming up before it.")
@@ -159,8 +165,13 @@ final class PeerBenchOptions {
   /// @throws IllegalArgumentException naming what cannot be
   PeerOptions options(boolean quick) {
     PeerOptions options = quick ? PeerOptions.quick() : PeerOptions.full();
-    PeerOptions enough = pairs == 0 ? options : options.withPairs(pairs);
-    return window == 0 ? enough : enough.withWindow(Duration.ofMillis(window));
+    if (pairs != 0) {
+      options = options.withPairs(pairs);
+    }
+    if (attempts != 0) {
+      options = options.withAttempts(attempts);
+    }
+    return window == 0 ? options : options.withWindow(Duration.ofMillis(window));
   }
 
   /// Where.

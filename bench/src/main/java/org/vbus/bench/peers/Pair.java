@@ -14,8 +14,8 @@ record Pair(Reading ours, Reading theirs) {
   /// Why it does not count; empty when it does.
   List<String> failures() {
     List<String> failures = new ArrayList<>();
-    ours.failures().forEach(failure -> failures.add("ours: " + failure));
-    theirs.failures().forEach(failure -> failures.add("theirs: " + failure));
+    failures.addAll(ours.failures("ours"));
+    failures.addAll(theirs.failures("theirs"));
     if (failures.isEmpty() && ours.distance() != theirs.distance()) {
       failures.add(
           "ours %s, theirs %s".formatted(ours.distance().text(), theirs.distance().text()));

@@ -92,11 +92,16 @@ public final class PeerBench {
             kept.size() < options.pairs() && attempt < options.pairs() * options.attempts();
             attempt++) {
           clock.step("pair %d of %d".formatted(kept.size() + 1, options.pairs()));
-          Pair pair = new Pair(bench.run(scenario, ours), bench.run(scenario, theirs));
-          List<String> failures = pair.failures();
+          Reading first = bench.run(scenario, ours);
+          List<String> failures = first.failures("ours");
           if (failures.isEmpty()) {
-            kept.add(reported(pair));
-          } else {
+            Pair pair = new Pair(first, bench.run(scenario, theirs));
+            failures = pair.failures();
+            if (failures.isEmpty()) {
+              kept.add(reported(pair));
+            }
+          }
+          if (!failures.isEmpty()) {
             discarded.add(String.join("; ", failures));
           }
         }

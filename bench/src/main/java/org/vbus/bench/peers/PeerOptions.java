@@ -39,6 +39,11 @@ public record PeerOptions(
     return new PeerOptions(number, attempts, firstWarmUp, warmUp, window);
   }
 
+  /// The same with so many tries per pair.
+  public PeerOptions withAttempts(int number) {
+    return new PeerOptions(pairs, number, firstWarmUp, warmUp, window);
+  }
+
   /// The same with a window of this length, and warming up for as long before it.
   public PeerOptions withWindow(Duration length) {
     return new PeerOptions(pairs, attempts, firstWarmUp, length, length);

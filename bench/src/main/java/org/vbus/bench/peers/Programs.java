@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.vbus.bench.BenchFailure;
 
 /// Short-lived programs.
@@ -25,10 +26,7 @@ final class Programs {
   /// As above, with variables added to the environment.
   ///
   /// @param dir where to run it; null = here
-  static String run(
-      List<String> command,
-      Map<String, String> environment,
-      @org.jspecify.annotations.Nullable Path dir) {
+  static String run(List<String> command, Map<String, String> environment, @Nullable Path dir) {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     if (dir != null) {

@@ -2,6 +2,7 @@ package org.vbus.bench.peers;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// What one run came to.
 ///
@@ -40,23 +41,30 @@ record Reading(
   List<String> failures() {
     List<String> failures = new ArrayList<>();
     if (Distance.of(probeBefore) != Distance.of(probeAfter)) {
-      failures.add(String.format("probe %.0f then %.0f ns", probeBefore, probeAfter));
+      failures.add(String.format(Locale.ROOT, "probe %.0f then %.0f ns", probeBefore, probeAfter));
     }
     if (frontEndWait > MOST_WAIT) {
-      failures.add(String.format("front-end waited %.1f %%", 100 * frontEndWait));
+      failures.add(String.format(Locale.ROOT, "front-end waited %.1f %%", 100 * frontEndWait));
     }
     if (backEndWait > MOST_WAIT) {
-      failures.add(String.format("back-end waited %.1f %%", 100 * backEndWait));
+      failures.add(String.format(Locale.ROOT, "back-end waited %.1f %%", 100 * backEndWait));
     }
     if (!(mpps > 0)) {
       failures.add("no frames");
     } else if (Math.abs(meanBytes - wantedBytes) > tolerance()) {
-      failures.add(String.format("%.1f bytes per frame, not %.1f", meanBytes, wantedBytes));
+      failures.add(
+          String.format(Locale.ROOT, "%.1f bytes per frame, not %.1f", meanBytes, wantedBytes));
     }
     if (balance < LEAST_BALANCE) {
-      failures.add(String.format("one direction at %.0f %% of the other", 100 * balance));
+      failures.add(
+          String.format(Locale.ROOT, "one direction at %.0f %% of the other", 100 * balance));
     }
     return failures;
+  }
+
+  /// As above, with the side that it is about.
+  List<String> failures(String side) {
+    return failures().stream().map(failure -> side + ": " + failure).toList();
   }
 
   /// Frames of one length have exactly that.

@@ -1,5 +1,6 @@
 package org.vbus.bench.report;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,7 @@ public record PeerRow(
   public List<Group> groups() {
     Map<String, List<PeerPair>> byDistance = new LinkedHashMap<>();
     for (PeerPair pair : pairs) {
-      byDistance.computeIfAbsent(pair.distance(), _ -> new java.util.ArrayList<>()).add(pair);
+      byDistance.computeIfAbsent(pair.distance(), _ -> new ArrayList<>()).add(pair);
     }
     return byDistance.entrySet().stream()
         .map(entry -> group(entry.getKey(), entry.getValue()))

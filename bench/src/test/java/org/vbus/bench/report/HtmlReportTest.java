@@ -122,7 +122,7 @@ class HtmlReportTest {
         .contains("<b>&\"'\\]]>\ufffd\ufffd\n\ufffd[31m\u202e\ufffdé</b>");
   }
 
-  private static Document parse(String html) throws Exception {
+  static Document parse(String html) throws Exception {
     var factory = DocumentBuilderFactory.newInstance();
     var builder = factory.newDocumentBuilder();
     builder.setErrorHandler(null);

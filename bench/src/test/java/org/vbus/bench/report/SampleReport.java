@@ -103,7 +103,7 @@ final class SampleReport {
     return new BenchReport(environment(), runs);
   }
 
-  private static Environment environment() {
+  static Environment environment() {
     return new Environment(
         "Example CPU 9000 @ 2.80GHz",
         2,
