@@ -26,6 +26,15 @@ final class PeerTable {
     }
     line(out, PeerCells.HEADINGS, widths);
     lines.forEach(line -> line(out, line, widths));
+    for (PeerRow row : report.rows()) {
+      if (row.pairs().isEmpty() && !row.discarded().isEmpty()) {
+        TextTable.wrapped(
+            out,
+            "No pair of %s %s %s against %s counts, the last one because of: %s"
+                .formatted(
+                    row.mode(), row.size(), row.ring(), row.peer(), row.discarded().getLast()));
+      }
+    }
     report.leftOut().forEach(reason -> TextTable.wrapped(out, "Left out: " + reason));
     return out.toString();
   }

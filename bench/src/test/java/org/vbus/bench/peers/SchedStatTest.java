@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.vbus.bench.BenchFailure;
 
@@ -24,7 +25,16 @@ class SchedStatTest {
   @Test
   void threadsAreFoundByName() throws InterruptedException {
     long own = ProcessHandle.current().pid();
-    Thread named = Thread.ofPlatform().name("sched-stat").daemon(true).start(SchedStatTest::idle);
+    CountDownLatch runs = new CountDownLatch(1);
+    Thread named =
+        Thread.ofPlatform()
+            .name("sched-stat")
+            .daemon(true)
+            .start(() -> {
+              runs.countDown();
+              idle();
+            });
+    runs.await();
     assertThat(SchedStat.of(own, "sched-stat")).hasSize(1);
     named.interrupt();
     named.join();
