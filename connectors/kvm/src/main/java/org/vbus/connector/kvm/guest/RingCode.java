@@ -23,7 +23,6 @@ import org.vbus.connector.kvm.x86.Memory;
 import org.vbus.core.memory.LittleEndian;
 import org.vbus.shm.EventLayout;
 import org.vbus.shm.IoqLayout;
-import org.vbus.shm.NorthEvents;
 
 /// North's end of event rings in machine code, as [NorthEvents] is in Java, which writes the block
 /// that this code works on.
@@ -46,6 +45,11 @@ final class RingCode {
 
   /// Events of level 0 between two looks at what else there is to do.
   private static final int BUDGET = 64;
+
+  /// Events of a lower level between two looks at those above it. The look costs a few
+  /// instructions, an event much more, and on a vCPU that is emulated time is what an urgent one
+  /// has least of.
+  static final int LOWER = 1;
 
   private final GuestImage image;
   private final Assembler a;
@@ -177,7 +181,7 @@ final class RingCode {
   /// @param again where to go after any were taken
   void writeDrainAll(Label again) {
     for (Level level : levels) {
-      int budget = level.number() == 0 ? BUDGET : NorthEvents.BATCH;
+      int budget = level.number() == 0 ? BUDGET : LOWER;
       Label nothing = a.label("nothing on this level");
       a.mov(R14, budget);
       a.call(level.drain());

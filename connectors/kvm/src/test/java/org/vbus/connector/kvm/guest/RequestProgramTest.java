@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vbus.core.connector.SignalPolicy;
-import org.vbus.shm.NorthEvents;
 
 @Timeout(60)
 class RequestProgramTest {
@@ -227,8 +226,7 @@ class RequestProgramTest {
     assertThat(kicks).hasSize(2 * others + 2);
     assertThat(kicks.subList(others, others + 2)).containsExactly(others, others);
     assertThat(urgentAnswers.subList(0, others + 1)).containsOnly(0L);
-    assertThat(urgentAnswers.subList(others + 1, others + 2 + NorthEvents.BATCH)).containsOnly(1L);
-    assertThat(urgentAnswers.subList(others + 2 + NorthEvents.BATCH, 2 * others + 2))
-        .containsOnly(2L);
+    assertThat(urgentAnswers.subList(others + 1, others + 2 + RingCode.LOWER)).containsOnly(1L);
+    assertThat(urgentAnswers.subList(others + 2 + RingCode.LOWER, 2 * others + 2)).containsOnly(2L);
   }
 }
