@@ -67,8 +67,10 @@ final class Pacer {
     filledAt = now;
   }
 
-  boolean allows() {
-    return !limited || hasCredit();
+  /// How many frames may go before this is asked again, up to `most`: one at a time while there is
+  /// a rate.
+  int allows(int most) {
+    return !limited ? most : hasCredit() ? 1 : 0;
   }
 
   private synchronized boolean hasCredit() {

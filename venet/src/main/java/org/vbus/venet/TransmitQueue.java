@@ -15,6 +15,12 @@ import org.vbus.venet.offload.GsoHeaders;
 /// Frames from a guest: what lies in a transmit queue goes to the switch as it lies in guest
 /// memory. Used by the loop that polls the queue.
 final class TransmitQueue {
+  /// Frames that go through the switch together.
+  private static final int BURST = 32;
+
+  /// What is written into transmit buffers.
+  private static final int[] NOTHING = new int[BURST];
+
   private final VirtQueue queue;
   private final SwitchPort port;
   private final L2Switch network;
@@ -24,8 +30,8 @@ final class TransmitQueue {
   private final int pair;
   private final DriverSettings settings;
   private final Steering steering;
-  private final Chain chain = new Chain();
-  private final Frame frame = new Frame();
+  private final Chain[] chains = new Chain[BURST];
+  private final Frame[] frames = new Frame[BURST];
   private final GsoHeaders headers = new GsoHeaders();
 
   /// @param allowed bits of [Offload] that the driver may use
@@ -50,6 +56,10 @@ final class TransmitQueue {
     this.pair = pair;
     this.settings = settings;
     this.steering = steering;
+    for (int i = 0; i < BURST; i++) {
+      chains[i] = new Chain();
+      frames[i] = new Frame();
+    }
   }
 
   /// Forwards up to `budget` frames; with the link down they are dropped.
@@ -57,45 +67,47 @@ final class TransmitQueue {
     pacer.refill(time);
     boolean steered = settings.rules().pairs() > 1;
     int done = 0;
-    while (done < budget && pacer.allows() && queue.peek(chain)) {
-      DropReason drop = decode(linkUp);
-      if (drop == null) {
+    int most;
+    int taken;
+    while ((most = pacer.allows(Math.min(BURST, budget - done))) > 0
+        && (taken = queue.peek(chains, most)) > 0) {
+      int good = 0;
+      for (int i = 0; i < taken; i++) {
+        Frame frame = frames[good];
+        DropReason drop = decode(chains[i], frame, linkUp);
+        if (drop != null) {
+          port.counters().drop(drop);
+          continue;
+        }
         pacer.take(frame.length());
         if (steered) {
           steering.sent(FlowHash.of(frame), pair);
         }
-        network.forward(port, frame, time);
-      } else {
-        port.counters().drop(drop);
+        good++;
       }
-      queue.complete(chain, 0);
-      done++;
+      network.forward(port, frames, good, time);
+      queue.complete(chains, taken, NOTHING);
+      done += taken;
     }
     return done;
   }
 
-  /// Makes a frame of what follows the packet header.
+  /// Makes a frame of what follows the packet header, and reads the beginning of both.
   ///
   /// @return why not, or null
-  private @Nullable DropReason decode(boolean linkUp) {
+  private @Nullable DropReason decode(Chain chain, Frame frame, boolean linkUp) {
     if (chain.readable() <= HEADER) {
       return DropReason.PORT_ERROR;
     }
     if (!linkUp) {
       return DropReason.LINK_DOWN;
     }
-    frame.reset();
-    int skip = HEADER;
-    for (int i = 0; i < chain.readablePieces(); i++) {
-      int len = chain.length(i);
-      if (len <= skip) {
-        skip -= len;
-      } else if (frame.add(chain.segment(i), chain.offset(i) + skip, len - skip)) {
-        skip = 0;
-      } else {
-        return DropReason.TOO_BIG;
-      }
+    if (chain.readablePieces() == 1) {
+      frame.set(chain.segment(0), chain.offset(0) + HEADER, chain.length(0) - HEADER);
+    } else if (!gather(chain, frame)) {
+      return DropReason.TOO_BIG;
     }
+    boolean _ = frame.hasHeader();
     // The header is read once: what it is checked for is what is used.
     long word = chain.readLong(0);
     if (word != 0) {
@@ -107,5 +119,22 @@ final class TransmitQueue {
       frame.offload(offload);
     }
     return exceeds(mtu, frame) ? DropReason.TOO_BIG : null;
+  }
+
+  /// A frame of several pieces; false when they are too many.
+  private static boolean gather(Chain chain, Frame frame) {
+    frame.reset();
+    int skip = HEADER;
+    for (int i = 0; i < chain.readablePieces(); i++) {
+      int len = chain.length(i);
+      if (len <= skip) {
+        skip -= len;
+      } else if (frame.add(chain.segment(i), chain.offset(i) + skip, len - skip)) {
+        skip = 0;
+      } else {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -383,4 +383,10 @@ public final class VenetDevice
     VenetQueues now = running;
     return now == null || !linkUp ? Delivery.LINK_DOWN : now.deliver(frame);
   }
+
+  @Override
+  public int deliver(Frame[] frames, int from, int to) {
+    VenetQueues now = running;
+    return now == null || !linkUp ? 0 : now.deliver(frames, from, to);
+  }
 }

@@ -80,6 +80,22 @@ final class VenetQueues {
     return rx == null ? Delivery.NO_BUFFER : rx.deliver(frame);
   }
 
+  /// Hands frames to the queue that all of them belong on; any loop.
+  ///
+  /// @return how many of the first were delivered at once
+  int deliver(Frame[] frames, int from, int to) {
+    ReceiveRules rules = settings.rules();
+    ReceiveQueue rx = receive[0];
+    if (rx == null || rules.pairs() != 1) {
+      return 0;
+    }
+    int end = from;
+    while (end < to && rules.filter().accepts(frames[end])) {
+      end++;
+    }
+    return rx.deliver(frames, from, end);
+  }
+
   /// The queue of the pair on which the driver sent the flow, or else the next one that there is
   /// (5.1.9.5.6.2).
   private @Nullable ReceiveQueue choose(int pairs, Frame frame) {

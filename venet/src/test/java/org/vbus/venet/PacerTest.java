@@ -32,7 +32,7 @@ class PacerTest {
   /// Sends frames of `length` bytes as long as it may.
   private long sendAll(int length) {
     long bytes = 0;
-    while (pacer.allows()) {
+    while (pacer.allows(9) > 0) {
       pacer.take(length);
       bytes += length;
     }
@@ -42,7 +42,7 @@ class PacerTest {
   @Test
   void withoutARateEverythingIsAllowedAndNothingIsWaitedFor() {
     for (int i = 0; i < 1_000_000; i++) {
-      assertThat(pacer.allows()).isTrue();
+      assertThat(pacer.allows(9)).isEqualTo(9);
       pacer.take(65535);
     }
     assertThat(pacer.waitNanos()).isEqualTo(Long.MAX_VALUE);
@@ -97,15 +97,15 @@ class PacerTest {
     pacer.rate("10");
     advance(1);
     sendAll(1);
-    assertThat(pacer.allows()).isFalse();
+    assertThat(pacer.allows(9)).isZero();
     pacer.take(1200);
     long wait = pacer.waitNanos();
     assertThat(wait).isEqualTo(960_001);
     advance(wait - 2);
-    assertThat(pacer.allows()).isFalse();
+    assertThat(pacer.allows(9)).isZero();
     assertThat(pacer.waitNanos()).isPositive();
     advance(2);
-    assertThat(pacer.allows()).isTrue();
+    assertThat(pacer.allows(9)).isEqualTo(1);
     assertThat(pacer.waitNanos()).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -115,7 +115,7 @@ class PacerTest {
     advance(1);
     sendAll(65535);
     advance(pacer.waitNanos());
-    assertThat(pacer.allows()).isTrue();
+    assertThat(pacer.allows(9)).isEqualTo(1);
   }
 
   @Test
@@ -130,11 +130,11 @@ class PacerTest {
       long burst = Math.max(mbits * 1250, 65536);
       assertThat(sendAll(60)).isLessThanOrEqualTo(burst + 60);
       advance(pacer.waitNanos());
-      assertThat(pacer.allows()).isTrue();
+      assertThat(pacer.allows(9)).isEqualTo(1);
     }
     pacer.rate("unlimited");
     advance(1);
-    assertThat(pacer.allows()).isTrue();
+    assertThat(pacer.allows(9)).isEqualTo(9);
     assertThat(pacer.waitNanos()).isEqualTo(Long.MAX_VALUE);
   }
 

@@ -80,6 +80,31 @@ public final class Chain {
     return readable >= 0;
   }
 
+  /// Makes the chain one piece that was peeked at.
+  @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
+  void single(int newHead, MemoryRegion region, long gpa, int len, boolean write) {
+    MemorySegment segment = region.segment();
+    if (segments[0] != segment) {
+      segments[0] = segment;
+    }
+    offsets[0] = region.offset(gpa);
+    lengths[0] = len;
+    head = newHead;
+    pieces = 1;
+    readablePieces = write ? 0 : 1;
+    readable = write ? 0 : len;
+    writable = write ? len : 0;
+    state = State.PEEKED;
+  }
+
+  /// @throws IllegalStateException when the chain is not in that state
+  void leave(State expected) {
+    if (state != expected) {
+      throw new IllegalStateException("chain was not peeked, or completed twice");
+    }
+    state = State.FREE;
+  }
+
   private void grow() {
     int capacity = lengths.length * 2;
     segments = Arrays.copyOf(segments, capacity);

@@ -23,6 +23,9 @@ final class InOrder {
   private int due;
   private int waiting;
 
+  /// Chains with a ticket, complete or not.
+  private int out;
+
   InOrder(VirtQueue queue) {
     this.queue = queue;
     this.size = queue.size();
@@ -37,9 +40,15 @@ final class InOrder {
     return ticket + 1 == size ? 0 : ticket + 1;
   }
 
+  /// Whether no chain is out: one that is completed as it is taken needs no ticket.
+  boolean isIdle() {
+    return out == 0;
+  }
+
   void taken(Chain chain) {
     chain.ticket = next;
     next = after(next);
+    out++;
   }
 
   void complete(Chain chain, int bytes) {
@@ -54,6 +63,7 @@ final class InOrder {
     }
     queue.giveBack(chain.head, chain.descriptors, bytes, bytes == chain.writable());
     due = after(due);
+    out--;
     if (waiting > 0) {
       release();
     }
@@ -63,6 +73,7 @@ final class InOrder {
     for (int head; waiting > 0 && (head = heads[due]) != NONE; due = after(due)) {
       heads[due] = NONE;
       waiting--;
+      out--;
       queue.giveBack(head, descriptors[due], written[due], whole[due]);
     }
   }

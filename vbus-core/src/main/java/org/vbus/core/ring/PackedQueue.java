@@ -186,6 +186,45 @@ public final class PackedQueue extends VirtQueue {
     return true;
   }
 
+  @Override
+  int look(Chain[] chains, int most) {
+    int count = 0;
+    if (known == 0) {
+      count = lookAtSingles(chains, most);
+    }
+    while (count < most && look(chains[count], count)) {
+      count++;
+    }
+    return count;
+  }
+
+  /// Reads chains of one descriptor without flags but WRITE, which nearly all are, up to the first
+  /// that is anything else.
+  private int lookAtSingles(Chain[] chains, int most) {
+    int free = Math.min(size - inFlight, most);
+    int place = nextAvail;
+    int count = 0;
+    while (count < free) {
+      int flags = flags(place);
+      if (!isAvailable(flags, place)
+          || (flags & (PackedLayout.F_NEXT | PackedLayout.F_INDIRECT)) != 0) {
+        break;
+      }
+      long at = descriptor(place);
+      long addr = desc.get(LONG_ANY, at + PackedLayout.DESC_ADDR);
+      long word = desc.get(LONG_ANY, at + PackedLayout.DESC_LEN_ID_FLAGS);
+      int id = (int) (word >>> 32) & 0xffff;
+      boolean write = (flags & PackedLayout.F_WRITE) != 0;
+      if (id >= size || !single(chains[count], id, addr, word & 0xffffffffL, write)) {
+        break;
+      }
+      count++;
+      remember(consumed + count);
+      place = PackedIndex.add(place, 1, size);
+    }
+    return count;
+  }
+
   private void remember(int end) {
     if (known == ends.length) {
       int[] more = new int[ends.length * 2];
@@ -353,6 +392,16 @@ public final class PackedQueue extends VirtQueue {
       return indirect(chain, addr, word, flags, taken.head()) == 1;
     }
     return entries(chain, table, 0, count);
+  }
+
+  @Override
+  void takeAndUse(Chain[] chains, int count, int[] written) {
+    for (int i = 0; i < count; i++) {
+      Chain chain = chains[i];
+      chain.leave(Chain.State.PEEKED);
+      consume(chain);
+      use(chain.head, chain.descriptors, written[i], written[i] == chain.writable());
+    }
   }
 
   @Override

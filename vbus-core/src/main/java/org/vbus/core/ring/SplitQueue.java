@@ -105,15 +105,41 @@ public final class SplitQueue extends VirtQueue {
     if (fault() != null || (unseen() <= ahead && !refill(ahead))) {
       return false;
     }
-    int at = nextAvail + ahead;
+    return read(chain, nextAvail + ahead);
+  }
+
+  @Override
+  int look(Chain[] chains, int most) {
+    if (unseen() < most && !refill(0)) {
+      return 0;
+    }
+    int count = Math.min(most, unseen());
+    for (int i = 0; i < count; i++) {
+      if (!read(chains[i], nextAvail + i)) {
+        return i;
+      }
+    }
+    return count;
+  }
+
+  /// Reads the chain that avail element `at` names. One descriptor without flags but WRITE is the
+  /// common case.
+  private boolean read(Chain chain, int at) {
     // Element and descriptors were ordered by the acquire of avail.idx in refill().
     int head = avail.get(SHORT, availOff + SplitLayout.availElement(at & mask)) & 0xffff;
     if (head > mask) {
-      breakQueue(RingFault.HEAD_OUT_OF_RANGE, at & 0xffff);
-      return false;
+      return broken(RingFault.HEAD_OUT_OF_RANGE, at & 0xffff);
+    }
+    long off = descOff + (long) head * SplitLayout.DESC_SIZE;
+    long addr = desc.get(LONG_ANY, off + SplitLayout.DESC_ADDR);
+    long word = desc.get(LONG_ANY, off + SplitLayout.DESC_LEN_FLAGS_NEXT);
+    int flags = (int) (word >>> 32);
+    if ((flags & (SplitLayout.F_NEXT | SplitLayout.F_INDIRECT)) == 0
+        && single(chain, head, addr, word & 0xffffffffL, (flags & SplitLayout.F_WRITE) != 0)) {
+      return true;
     }
     chain.clear(head);
-    if (!walk(chain, head)) {
+    if (!walk(chain, head, addr, word)) {
       return false;
     }
     chain.state = Chain.State.PEEKED;
@@ -122,9 +148,16 @@ public final class SplitQueue extends VirtQueue {
 
   @Override
   boolean walk(Chain chain, Inflight.Taken taken) {
-    return taken.head() <= mask
-        ? walk(chain, taken.head())
-        : broken(RingFault.HEAD_OUT_OF_RANGE, taken.head());
+    int head = taken.head();
+    if (head > mask) {
+      return broken(RingFault.HEAD_OUT_OF_RANGE, head);
+    }
+    long off = descOff + (long) head * SplitLayout.DESC_SIZE;
+    return walk(
+        chain,
+        head,
+        desc.get(LONG_ANY, off + SplitLayout.DESC_ADDR),
+        desc.get(LONG_ANY, off + SplitLayout.DESC_LEN_FLAGS_NEXT));
   }
 
   /// Entries known to be available and not yet consumed.
@@ -148,8 +181,10 @@ public final class SplitQueue extends VirtQueue {
     return count > ahead;
   }
 
-  /// Reads the chain from `head` on. One descriptor without flags but WRITE is the common case.
-  private boolean walk(Chain chain, int head) {
+  /// Reads the chain from `head` on, whose descriptor was loaded.
+  private boolean walk(Chain chain, int head, long firstAddr, long firstWord) {
+    long addr = firstAddr;
+    long word = firstWord;
     MemorySegment table = desc;
     long tableOff = descOff;
     int entries = mask + 1;
@@ -160,9 +195,6 @@ public final class SplitQueue extends VirtQueue {
     boolean writable = false;
     int i = head;
     while (true) {
-      long at = tableOff + (long) i * SplitLayout.DESC_SIZE;
-      long addr = table.get(LONG_ANY, at + SplitLayout.DESC_ADDR);
-      long word = table.get(LONG_ANY, at + SplitLayout.DESC_LEN_FLAGS_NEXT);
       int flags = (int) (word >>> 32);
       long len = word & 0xffffffffL;
       if ((flags & SplitLayout.F_INDIRECT) != 0) {
@@ -183,6 +215,8 @@ public final class SplitQueue extends VirtQueue {
         tableLeft = entries;
         indirect = true;
         i = 0;
+        addr = table.get(LONG_ANY, tableOff + SplitLayout.DESC_ADDR);
+        word = table.get(LONG_ANY, tableOff + SplitLayout.DESC_LEN_FLAGS_NEXT);
         continue;
       }
       boolean write = (flags & SplitLayout.F_WRITE) != 0;
@@ -207,19 +241,40 @@ public final class SplitQueue extends VirtQueue {
       if (i >= entries) {
         return broken(RingFault.NEXT_OUT_OF_RANGE, i);
       }
+      long at = tableOff + (long) i * SplitLayout.DESC_SIZE;
+      addr = table.get(LONG_ANY, at + SplitLayout.DESC_ADDR);
+      word = table.get(LONG_ANY, at + SplitLayout.DESC_LEN_FLAGS_NEXT);
     }
   }
 
   @Override
   void use(int head, int descriptors, int written, boolean whole) {
-    int slot = nextUsed & mask;
     if (nextUsed == publishedUsed) {
       staged();
     }
-    long element = (head & 0xffffffffL) | (long) written << 32;
-    // id and len in one store; both are made visible by the release of used.idx in publishStaged().
-    used.set(LONG_ANY, usedOff + SplitLayout.usedElement(slot), element);
+    element(nextUsed, head, written);
     nextUsed = U16.add(nextUsed, 1);
+  }
+
+  /// Writes id and len in one store; both are made visible by the release of used.idx in
+  /// publishStaged().
+  private void element(int at, int head, int written) {
+    long element = (head & 0xffffffffL) | (long) written << 32;
+    used.set(LONG_ANY, usedOff + SplitLayout.usedElement(at & mask), element);
+  }
+
+  @Override
+  void takeAndUse(Chain[] chains, int count, int[] written) {
+    if (nextUsed == publishedUsed) {
+      staged();
+    }
+    for (int i = 0; i < count; i++) {
+      Chain chain = chains[i];
+      chain.leave(Chain.State.PEEKED);
+      element(nextUsed + i, chain.head, written[i]);
+    }
+    nextAvail = U16.add(nextAvail, count);
+    nextUsed = U16.add(nextUsed, count);
   }
 
   @Override

@@ -172,8 +172,24 @@ public abstract class VirtQueue {
     return toRepeat == 0 ? look(chain, ahead) : lookAgain(chain, ahead);
   }
 
+  /// Fills `chains`, from the first on, with the next requests without consuming them: as
+  /// [#peek(Chain)] with 0, 1, 2... places ahead, at the price of one.
+  ///
+  /// @param most how many at most; the array has that many
+  /// @return how many, 0 when there is none; fewer than there are when the queue broke or repeats
+  ///   what it had taken before
+  public final int peek(Chain[] chains, int most) {
+    if (toRepeat != 0) {
+      return peek(chains[0]) ? 1 : 0;
+    }
+    return fault == null ? look(chains, most) : 0;
+  }
+
   /// Fills `chain` with the one that many places behind the next in the ring.
   abstract boolean look(Chain chain, int ahead);
+
+  /// Fills up to `most` chains; how many.
+  abstract int look(Chain[] chains, int most);
 
   private boolean lookAgain(Chain chain, int ahead) {
     if (ahead >= toRepeat) {
@@ -246,6 +262,23 @@ public abstract class VirtQueue {
     }
   }
 
+  /// Hands back the first `count` of the chains that [#peek(Chain[], int)] has filled, `written[i]`
+  /// bytes written into each.
+  public final void complete(Chain[] chains, int count, int[] written) {
+    boolean plain =
+        log == null && account == null && toRepeat == 0 && (order == null || order.isIdle());
+    if (plain && count > 0) {
+      takeAndUse(chains, count, written);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      complete(chains[i], written[i]);
+    }
+  }
+
+  /// Moves on behind the chains, which are the next ones, and stages their used elements.
+  abstract void takeAndUse(Chain[] chains, int count, int[] written);
+
   /// Stages the completion of a chain whose turn it is.
   final void giveBack(int head, int descriptors, int written, boolean whole) {
     if (account != null) {
@@ -307,9 +340,7 @@ public abstract class VirtQueue {
   }
 
   private void take(Chain chain) {
-    if (chain.state != Chain.State.PEEKED) {
-      throw new IllegalStateException("chain was not peeked, or completed twice");
-    }
+    chain.leave(Chain.State.PEEKED);
     if (toRepeat == 0) {
       consume(chain);
       if (account != null) {
@@ -367,6 +398,17 @@ public abstract class VirtQueue {
       return pieces(chain, addr, len, write, at);
     }
     return chain.add(region, addr, (int) len, write) || broken(RingFault.LENGTH_OVERFLOW, at);
+  }
+
+  /// Makes the chain what nearly all are, one descriptor whose buffer lies where the previous one
+  /// did; false when it is anything else.
+  final boolean single(Chain chain, int head, long addr, long len, boolean write) {
+    MemoryRegion region = lastRegion;
+    if (len - 1 >= Integer.MAX_VALUE || len == 0 || !region.contains(addr, len)) {
+      return false;
+    }
+    chain.single(head, region, addr, (int) len, write);
+    return true;
   }
 
   /// Another region than the last, or a buffer that runs from one region into the next.

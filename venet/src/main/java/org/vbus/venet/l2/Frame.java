@@ -3,6 +3,7 @@ package org.vbus.venet.l2;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Objects;
 
 /// One Ethernet frame, from destination address to the end of the payload (no preamble, no frame
@@ -35,9 +36,12 @@ public final class Frame {
   private static final int DESTINATION = 0;
   private static final int SOURCE = 6;
 
-  private final MemorySegment[] segments;
-  private final long[] offsets;
-  private final int[] lengths;
+  private static final int FIRST_CAPACITY = 8;
+
+  private final int maxPieces;
+  private MemorySegment[] segments;
+  private long[] offsets;
+  private int[] lengths;
   private int pieces;
   private int length;
   private long offload;
@@ -59,9 +63,18 @@ public final class Frame {
 
   /// A frame of up to `maxPieces` pieces.
   public Frame(int maxPieces) {
-    segments = new MemorySegment[maxPieces];
-    offsets = new long[maxPieces];
-    lengths = new int[maxPieces];
+    this.maxPieces = maxPieces;
+    int capacity = Math.min(maxPieces, FIRST_CAPACITY);
+    segments = new MemorySegment[capacity];
+    offsets = new long[capacity];
+    lengths = new int[capacity];
+  }
+
+  private void grow() {
+    int capacity = Math.min(maxPieces, lengths.length * 2);
+    segments = Arrays.copyOf(segments, capacity);
+    offsets = Arrays.copyOf(offsets, capacity);
+    lengths = Arrays.copyOf(lengths, capacity);
   }
 
   /// Forgets all pieces and the offload.
@@ -76,24 +89,44 @@ public final class Frame {
   ///
   /// @return false, with the frame unchanged, if there is no room for another piece or the frame
   ///   would exceed 2^31 - 1 bytes
-  @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
   public boolean add(MemorySegment segment, long off, int len) {
     if (len <= 0) {
       return emptyPiece(len);
     }
-    if (pieces == lengths.length || length + len < 0) {
+    if (pieces == maxPieces || length + len < 0) {
       return false;
     }
-    // Nearly always what is there already: a load is cheaper than a store of a reference.
-    if (segments[pieces] != segment) {
-      segments[pieces] = segment;
+    if (pieces == lengths.length) {
+      grow();
     }
-    offsets[pieces] = off;
-    lengths[pieces] = len;
+    put(pieces, segment, off, len);
     pieces++;
     length += len;
     changed();
     return true;
+  }
+
+  /// Makes the frame the `len` bytes at `off` of `segment`, with nothing left to be done: what
+  /// [#reset] and [#add] do, for the most common frame.
+  public void set(MemorySegment segment, long off, int len) {
+    if (len <= 0) {
+      throw new IllegalArgumentException("frame of " + len + " bytes");
+    }
+    put(0, segment, off, len);
+    pieces = 1;
+    length = len;
+    offload = Offload.NONE;
+    changed();
+  }
+
+  @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
+  private void put(int piece, MemorySegment segment, long off, int len) {
+    // Nearly always what is there already: a load is cheaper than a store of a reference.
+    if (segments[piece] != segment) {
+      segments[piece] = segment;
+    }
+    offsets[piece] = off;
+    lengths[piece] = len;
   }
 
   /// Appends `len` bytes of another frame, from `from` on: the same memory, not a copy.
@@ -151,6 +184,18 @@ public final class Frame {
   /// Bytes of piece `i`.
   public int length(int i) {
     return lengths[i];
+  }
+
+  /// Reads the header now. For whoever goes through a burst of frames twice, so that the processor
+  /// need not wait for the memory of one frame before it asks for that of the next.
+  ///
+  /// @return false when the frame is shorter than [#HEADER_LENGTH]
+  public boolean hasHeader() {
+    if (length < HEADER_LENGTH) {
+      return false;
+    }
+    readHeader();
+    return true;
   }
 
   /// The destination MAC address.
@@ -258,8 +303,10 @@ public final class Frame {
 
   private void changed() {
     headerRead = false;
-    hintPiece = 0;
-    hintStart = 0;
+    if (hintPiece != 0) {
+      hintPiece = 0;
+      hintStart = 0;
+    }
   }
 
   private static boolean emptyPiece(int len) {

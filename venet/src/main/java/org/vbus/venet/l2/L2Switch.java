@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Threads: [#forward] runs on the poll loop that owns the ingress port, for several ports at a
 /// time. Attaching, detaching and display run on control threads. The ports are an immutable
-/// snapshot that forwarding reads once per frame, so a forward that was running when [#detach]
-/// returned may still deliver one frame to the detached port: let every loop that forwards take
+/// snapshot that forwarding reads once per burst, so a forward that was running when [#detach]
+/// returned may still deliver one burst to the detached port: let every loop that forwards take
 /// note (by running an empty command), then release what the port uses.
 public final class L2Switch {
   /// Addresses that a switch remembers unless told otherwise.
@@ -69,28 +69,102 @@ public final class L2Switch {
   public void forward(SwitchPort ingress, Frame frame, long nowNanos) {
     Ports snapshot = ports;
     ingress.received(frame);
-    if (!ingress.isAttached()) {
-      ingress.counters().drop(DropReason.DETACHED);
-      return;
+    if (admit(ingress, frame, nowNanos)) {
+      SwitchPort egress = station(snapshot, frame.destination(), nowNanos);
+      if (egress == null) {
+        forwardToMany(snapshot, ingress, frame);
+      } else if (mayPass(ingress, egress, 1)) {
+        egress.deliver(frame);
+      }
     }
-    if (frame.length() < Frame.HEADER_LENGTH) {
-      ingress.counters().drop(DropReason.TOO_SHORT);
-      return;
+  }
+
+  /// Forwards the first `count` of `frames` in their order, as [#forward(SwitchPort, Frame, long)]
+  /// does each of them, but together those that follow each other to the same port.
+  public void forward(SwitchPort ingress, Frame[] frames, int count, long nowNanos) {
+    Ports snapshot = ports;
+    ingress.received(frames, count);
+    // Frames from `first` on go to `egress`; the last of them was from `source` to `destination`.
+    @Nullable SwitchPort egress = null;
+    long source = 0;
+    long destination = 0;
+    int first = 0;
+    for (int i = 0; i < count; i++) {
+      Frame frame = frames[i];
+      if (egress != null
+          && frame.hasHeader()
+          && frame.destination() == destination
+          && frame.source() == source) {
+        continue;
+      }
+      boolean admitted = admit(ingress, frame, nowNanos);
+      @Nullable SwitchPort next = null;
+      if (admitted) {
+        source = frame.source();
+        destination = frame.destination();
+        next = station(snapshot, destination, nowNanos);
+      }
+      if (next != egress) {
+        if (egress != null) {
+          forward(ingress, egress, frames, first, i);
+        }
+        egress = next;
+        first = i;
+      }
+      if (next == null && admitted) {
+        forwardToMany(snapshot, ingress, frame);
+      }
+    }
+    if (egress != null) {
+      forward(ingress, egress, frames, first, count);
+    }
+  }
+
+  private static void forward(
+      SwitchPort ingress, SwitchPort egress, Frame[] frames, int from, int to) {
+    if (mayPass(ingress, egress, to - from)) {
+      egress.deliver(frames, from, to);
+    }
+  }
+
+  /// Whether the frame may be forwarded at all; learns where it came from.
+  private boolean admit(SwitchPort ingress, Frame frame, long nowNanos) {
+    if (!ingress.isAttached()) {
+      return drop(ingress, DropReason.DETACHED, 1);
+    }
+    if (!frame.hasHeader()) {
+      return drop(ingress, DropReason.TOO_SHORT, 1);
     }
     long source = frame.source();
     if (source == 0 || MacAddress.isMulticast(source)) {
-      ingress.counters().drop(DropReason.BAD_SOURCE);
-      return;
+      return drop(ingress, DropReason.BAD_SOURCE, 1);
     }
     if (ingress.learn(table, source, nowNanos)) {
       forgetIfDetached(ingress, source);
     }
-    long destination = frame.destination();
+    return true;
+  }
+
+  /// The port of the only station that gets frames to `destination`, null for groups and stations
+  /// that are not known.
+  private @Nullable SwitchPort station(Ports snapshot, long destination, long nowNanos) {
     if (MacAddress.isMulticast(destination)) {
-      forwardToGroup(snapshot, ingress, frame, destination);
-    } else {
-      forwardToStation(snapshot, ingress, frame, table.lookup(destination, nowNanos));
+      return null;
     }
+    int id = table.lookup(destination, nowNanos);
+    @Nullable SwitchPort[] byId = snapshot.byId;
+    return id < byId.length ? byId[id] : null;
+  }
+
+  /// Whether frames may go from one port to the other; counts them when not.
+  private static boolean mayPass(SwitchPort ingress, SwitchPort egress, int frames) {
+    return !ingress.isolatedFrom(egress)
+        || drop(ingress, egress == ingress ? DropReason.SAME_PORT : DropReason.ISOLATED, frames);
+  }
+
+  private static boolean drop(SwitchPort ingress, DropReason why, int frames) {
+    ingress.counters().drop(why, frames);
+    return false;
   }
 
   /// Adds a port of no isolation group.
@@ -179,27 +253,19 @@ public final class L2Switch {
     return stations;
   }
 
-  private void forwardToGroup(Ports snapshot, SwitchPort ingress, Frame frame, long destination) {
-    ingress.counters().group(destination);
-    if (MacAddress.isReservedGroup(destination)) {
-      ingress.counters().drop(DropReason.RESERVED_ADDRESS);
-      return;
+  /// A frame for a group, or for a station that is not known.
+  private static void forwardToMany(Ports snapshot, SwitchPort ingress, Frame frame) {
+    long destination = frame.destination();
+    if (!MacAddress.isMulticast(destination)) {
+      ingress.counters().flooded();
+    } else {
+      ingress.counters().group(destination);
+      if (MacAddress.isReservedGroup(destination)) {
+        ingress.counters().drop(DropReason.RESERVED_ADDRESS);
+        return;
+      }
     }
     flood(snapshot, ingress, frame);
-  }
-
-  private void forwardToStation(Ports snapshot, SwitchPort ingress, Frame frame, int id) {
-    @Nullable SwitchPort[] byId = snapshot.byId;
-    SwitchPort egress = id < byId.length ? byId[id] : null;
-    if (egress == null) {
-      ingress.counters().flooded();
-      flood(snapshot, ingress, frame);
-    } else if (ingress.isolatedFrom(egress)) {
-      boolean same = egress == ingress;
-      ingress.counters().drop(same ? DropReason.SAME_PORT : DropReason.ISOLATED);
-    } else {
-      egress.deliver(frame);
-    }
   }
 
   private static void flood(Ports snapshot, SwitchPort ingress, Frame frame) {

@@ -13,6 +13,15 @@ public interface Port {
   /// and must not throw.
   Delivery deliver(Frame frame);
 
+  /// Takes the first of `frames[from]` to `frames[to - 1]` at once, where that is cheaper than one
+  /// by one; otherwise as [#deliver(Frame)].
+  ///
+  /// @return how many of them were [Delivery#DELIVERED]; what became of the next one is found out
+  ///   by delivering it alone
+  default int deliver(Frame[] frames, int from, int to) {
+    return 0;
+  }
+
   /// Whether there is a station and its link is up; for display, any thread.
   default boolean isUp() {
     return true;

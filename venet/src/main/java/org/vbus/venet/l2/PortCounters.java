@@ -83,13 +83,13 @@ public final class PortCounters {
     return counterOf(reason).getOpaque();
   }
 
-  void ingress(int bytes) {
-    add(INGRESS_FRAMES, 1);
+  void ingress(int frames, long bytes) {
+    add(INGRESS_FRAMES, frames);
     add(INGRESS_BYTES, bytes);
   }
 
-  void egress(int bytes) {
-    add(EGRESS_FRAMES, 1);
+  void egress(int frames, long bytes) {
+    add(EGRESS_FRAMES, frames);
     add(EGRESS_BYTES, bytes);
   }
 
@@ -101,8 +101,13 @@ public final class PortCounters {
     add(FLOODED, 1);
   }
 
+  /// Counts a frame that was dropped; any loop.
   public void drop(DropReason reason) {
-    counterOf(reason).getAndIncrement();
+    drop(reason, 1);
+  }
+
+  void drop(DropReason reason, int frames) {
+    counterOf(reason).getAndAdd(frames);
   }
 
   private AtomicLong counterOf(DropReason reason) {

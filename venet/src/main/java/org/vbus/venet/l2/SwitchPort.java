@@ -69,7 +69,7 @@ public final class SwitchPort {
     if (reason != null) {
       counters.drop(reason);
     } else if (outcome == Delivery.DELIVERED) {
-      counters.egress(bytes);
+      counters.egress(1, bytes);
     }
   }
 
@@ -95,11 +95,48 @@ public final class SwitchPort {
     }
   }
 
+  void deliver(Frame[] frames, int from, int to) {
+    int next = from;
+    while (next < to) {
+      int at = next;
+      next += port.deliver(frames, at, to);
+      if (next == at) {
+        deliver(frames[at]);
+        next++;
+      } else {
+        counters.egress(next - at, bytes(frames, at, next));
+        show(Direction.EGRESS, frames, at, next);
+      }
+    }
+  }
+
   void received(Frame frame) {
-    counters.ingress(frame.length());
-    FrameTap ingressTap = tap;
-    if (ingressTap != null) {
-      ingressTap.frame(Direction.INGRESS, frame);
+    counters.ingress(1, frame.length());
+    FrameTap present = tap;
+    if (present != null) {
+      present.frame(Direction.INGRESS, frame);
+    }
+  }
+
+  void received(Frame[] frames, int count) {
+    counters.ingress(count, bytes(frames, 0, count));
+    show(Direction.INGRESS, frames, 0, count);
+  }
+
+  private static long bytes(Frame[] frames, int from, int to) {
+    long sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += frames[i].length();
+    }
+    return sum;
+  }
+
+  private void show(Direction direction, Frame[] frames, int from, int to) {
+    FrameTap present = tap;
+    if (present != null) {
+      for (int i = from; i < to; i++) {
+        present.frame(direction, frames[i]);
+      }
     }
   }
 

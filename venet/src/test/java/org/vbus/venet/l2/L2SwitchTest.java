@@ -320,4 +320,72 @@ class L2SwitchTest {
             org.assertj.core.groups.Tuple.tuple("52:54:00:00:00:0b", "b"),
             org.assertj.core.groups.Tuple.tuple("52:54:00:00:00:0c", "c"));
   }
+
+  /// Frames of all kinds, forwarded singly on one switch and in bursts on another.
+  @Test
+  void forwardsABurstAsItsFramesOneByOne() {
+    L2Switch other = new L2Switch("other", 1000, Duration.ofMinutes(5));
+    List<Station> stations = List.of(new Station(), new BurstStation(), new BurstStation());
+    List<SwitchPort> ports = new ArrayList<>();
+    for (Station station : stations) {
+      ports.add(other.attach("p" + ports.size(), station, ports.isEmpty() ? 0 : 7));
+    }
+    L2Switch single = new L2Switch("single", 1000, Duration.ofMinutes(5));
+    List<Station> others = List.of(new Station(), new Station(), new Station());
+    List<SwitchPort> singles = new ArrayList<>();
+    for (Station station : others) {
+      singles.add(single.attach("p" + singles.size(), station, singles.isEmpty() ? 0 : 7));
+    }
+    long[] addresses = {
+      A, B, C, GROUP, MacAddress.BROADCAST, 0x0180_C200_0000L, 0, 0x5254_0000_00FFL
+    };
+    Random random = new Random(1);
+    Frame[] burst = new Frame[9];
+    for (int round = 0; round < 20_000; round++) {
+      int count = random.nextInt(burst.length + 1);
+      int ingress = random.nextInt(3);
+      // Runs of frames to one station are the common case.
+      long to = addresses[random.nextInt(addresses.length)];
+      for (int i = 0; i < count; i++) {
+        if (random.nextInt(3) == 0) {
+          to = addresses[random.nextInt(addresses.length)];
+        }
+        long from = addresses[random.nextInt(20) == 0 ? random.nextInt(8) : ingress];
+        int length = random.nextInt(30) == 0 ? random.nextInt(1, 14) : 14 + random.nextInt(50);
+        burst[i] = TestFrames.frame(to, from, Math.max(length, 14));
+        if (length < 14) {
+          Frame whole = burst[i];
+          burst[i] = new Frame();
+          burst[i].set(whole.segment(0), whole.offset(0), length);
+        }
+        single.forward(singles.get(ingress), burst[i], now);
+      }
+      other.forward(ports.get(ingress), burst, count, now);
+      for (int i = 0; i < 3; i++) {
+        assertThat(stations.get(i).received)
+            .as("round %d", round)
+            .containsExactlyElementsOf(others.get(i).received);
+        stations.get(i).received.clear();
+        others.get(i).received.clear();
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(ports.get(i).counters().snapshot())
+          .isEqualTo(singles.get(i).counters().snapshot());
+      assertThat(ports.get(i).counters().snapshot().egressFrames()).isGreaterThan(10_000);
+    }
+  }
+
+  /// A port that takes up to three frames at once, if none of them is long.
+  private static final class BurstStation extends Station {
+    @Override
+    public int deliver(Frame[] frames, int from, int to) {
+      int taken = 0;
+      while (taken < 3 && from + taken < to && frames[from + taken].length() < 55) {
+        received.add(TestFrames.bytes(frames[from + taken]));
+        taken++;
+      }
+      return taken;
+    }
+  }
 }

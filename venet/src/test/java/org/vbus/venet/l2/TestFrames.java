@@ -42,7 +42,7 @@ public final class TestFrames {
   }
 
   /// A port that keeps what it gets.
-  static final class Station implements Port {
+  static class Station implements Port {
     final List<byte[]> received = new ArrayList<>();
     Delivery answer = Delivery.DELIVERED;
 

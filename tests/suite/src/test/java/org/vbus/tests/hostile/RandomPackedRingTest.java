@@ -8,6 +8,7 @@ import static org.vbus.tests.fixture.RawPackedRing.WRITE;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vbus.core.ring.Chain;
 import org.vbus.tests.fixture.GuardedMemory;
 import org.vbus.tests.fixture.PackedDeviceHalf;
 import org.vbus.tests.fixture.RawPackedRing;
@@ -37,14 +38,20 @@ class RandomPackedRingTest {
       mutate(half, random, next, wrap);
       boolean there = marked(half.ring, next, wrap);
       int count = there ? count(half.ring, next, wrap) : 0;
-      boolean found = half.queue.peek(half.chain);
+      boolean inBurst = random.nextBoolean();
+      Chain[] burst = {half.chain};
+      boolean found = inBurst ? half.queue.peek(burst, 1) == 1 : half.queue.peek(half.chain);
       if (found != count > 0 || (half.queue.fault() != null) != (there && count == 0)) {
         throw new AssertionError(
             "round %d: there %b, descriptors %d, found %b, fault %s"
                 .formatted(round, there, count, found, half.queue.fault()));
       }
       if (found) {
-        half.queue.complete(half.chain, half.chain.writable());
+        if (inBurst) {
+          half.queue.complete(burst, 1, new int[] {half.chain.writable()});
+        } else {
+          half.queue.complete(half.chain, half.chain.writable());
+        }
         half.burst.publish();
         if (half.ring.flags(next)
                 != (RawPackedRing.used(wrap) | (half.chain.writable() > 0 ? WRITE : 0))

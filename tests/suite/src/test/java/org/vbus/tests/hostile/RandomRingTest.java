@@ -38,7 +38,9 @@ class RandomRingTest {
       boolean legal = legal(half.ring, head);
       half.ring.offer(head);
       offered++;
-      boolean found = half.queue.peek(half.chain);
+      boolean inBurst = random.nextBoolean();
+      Chain[] burst = {half.chain};
+      boolean found = inBurst ? half.queue.peek(burst, 1) == 1 : half.queue.peek(half.chain);
       if (found != legal || found == (half.queue.fault() != null)) {
         throw new AssertionError(
             "round %d: legal %b, found %b, fault %s"
@@ -46,7 +48,11 @@ class RandomRingTest {
       }
       if (found) {
         use(half.chain, half.buffers());
-        half.queue.complete(half.chain, half.chain.writable());
+        if (inBurst) {
+          half.queue.complete(burst, 1, new int[] {half.chain.writable()});
+        } else {
+          half.queue.complete(half.chain, half.chain.writable());
+        }
         half.burst.publish();
         taken++;
         if (half.ring.usedIdx() != (offered & 0xffff)) {
