@@ -77,13 +77,13 @@ final class Pacer {
     return credit > 0;
   }
 
-  void take(int bytes) {
+  void take(long bytes) {
     if (limited) {
       spend(bytes);
     }
   }
 
-  private synchronized void spend(int bytes) {
+  private synchronized void spend(long bytes) {
     credit -= bytes * NANOS;
   }
 

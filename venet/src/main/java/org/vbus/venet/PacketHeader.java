@@ -30,6 +30,7 @@ final class PacketHeader {
   private static final int GSO_UDP_L4 = 5;
   private static final int GSO_ECN = 0x80;
   private static final int FIELD = 0xffff;
+  private static final int ONE_BUFFER = 1 << 16;
 
   private PacketHeader() {}
 
@@ -147,6 +148,16 @@ final class PacketHeader {
     }
     for (int i = TAIL; i < HEADER; i++) {
       chain.writeByte(i, tail >>> (8 * (i - TAIL)));
+    }
+  }
+
+  /// The same for a frame in one buffer with nothing left to be done.
+  static void writePlain(MemorySegment segment, long off) {
+    if (segment.get(LittleEndian.LONG_ANY, off) != 0) {
+      segment.set(LittleEndian.LONG_ANY, off, 0);
+    }
+    if (segment.get(LittleEndian.INT_ANY, off + TAIL) != ONE_BUFFER) {
+      segment.set(LittleEndian.INT_ANY, off + TAIL, ONE_BUFFER);
     }
   }
 }

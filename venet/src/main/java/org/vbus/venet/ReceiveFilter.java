@@ -4,6 +4,7 @@ import static org.vbus.venet.VenetProtocol.CUSTOMER_TAG;
 
 import org.jspecify.annotations.Nullable;
 import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.FrameBurst;
 import org.vbus.venet.l2.MacAddress;
 
 /// Which frames a driver wants (5.1.9.5.1 to 5.1.9.5.3). Immutable: a command makes a new one.
@@ -90,12 +91,24 @@ final class ReceiveFilter {
     return (modes & 1 << VenetProtocol.RX_PROMISC) != 0 || acceptsSome(frame);
   }
 
+  /// The same of one frame of a burst.
+  boolean accepts(FrameBurst frames, int i) {
+    if ((modes & 1 << VenetProtocol.RX_PROMISC) != 0) {
+      return true;
+    }
+    boolean tagged = vlans != null && frames.etherType(i) == CUSTOMER_TAG;
+    return tagged ? acceptsSome(frames.frame(i)) : acceptsAddress(frames.destination(i));
+  }
+
   private boolean acceptsSome(Frame frame) {
     long[] wanted = vlans;
     if (wanted != null && frame.etherType() == CUSTOMER_TAG && !acceptsTag(wanted, frame)) {
       return false;
     }
-    long destination = frame.destination();
+    return acceptsAddress(frame.destination());
+  }
+
+  private boolean acceptsAddress(long destination) {
     if (destination == MacAddress.BROADCAST) {
       return !has(VenetProtocol.RX_NOBCAST);
     }

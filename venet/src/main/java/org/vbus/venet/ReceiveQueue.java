@@ -4,13 +4,16 @@ import static org.vbus.venet.VenetProtocol.HEADER;
 import static org.vbus.venet.VenetProtocol.MAX_GSO_FRAME;
 import static org.vbus.venet.VenetProtocol.exceeds;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.vbus.core.ledger.Event;
 import org.vbus.core.loop.PollLoop;
+import org.vbus.core.ring.Batch;
 import org.vbus.core.ring.Chain;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.venet.l2.Delivery;
 import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.FrameBurst;
 import org.vbus.venet.l2.FrameConsumer;
 import org.vbus.venet.l2.FrameInbox;
 import org.vbus.venet.l2.Offload;
@@ -41,7 +44,7 @@ final class ReceiveQueue implements AutoCloseable {
   private final @Nullable PollLoop control;
   private final FrameInbox inbox;
   private final Chain[] chains = new Chain[MAX_MERGED];
-  private final int[] written = new int[MAX_MERGED];
+  private final Batch batch = new Batch(MAX_MERGED);
   private final SoftwareOffload software;
 
   /// Copies of the present frame from guest to guest.
@@ -96,42 +99,39 @@ final class ReceiveQueue implements AutoCloseable {
     return outcome;
   }
 
-  /// Takes frames for the guest that need nothing but to be copied into one buffer each, up to the
-  /// first that does; any loop.
+  /// Takes frames for the guest that fit into one buffer each, up to the first that does not; any
+  /// loop.
   ///
   /// @return how many
-  int deliver(Frame[] frames, int from, int to) {
+  int deliver(FrameBurst frames, int from, int to) {
     if (!loop.inLoop() || pair >= settings.rules().pairs()) {
       return 0;
     }
-    int found = queue.peek(chains, Math.min(to - from, MAX_MERGED));
-    int count = 0;
-    long bytes = 0;
+    int found = queue.peek(batch, to - from, true);
+    if (found == 0) {
+      return 0;
+    }
+    MemorySegment source = frames.segment();
+    MemorySegment target = batch.segment();
     // First all headers: the processor need not wait for one buffer before it asks for the next.
-    while (count < found && fits(frames[from + count], chains[count])) {
-      int length = frames[from + count].length();
-      PacketHeader.write(chains[count], Offload.NONE, 1);
-      written[count] = HEADER + length;
-      bytes += length;
+    int count = 0;
+    while (count < found && fits(frames.length(from + count), batch.length(count))) {
+      PacketHeader.writePlain(target, batch.offset(count));
+      batch.written(count, HEADER + frames.length(from + count));
       count++;
     }
     for (int i = 0; i < count; i++) {
-      Chain chain = chains[i];
-      int piece = chain.readablePieces();
-      frames[from + i].copyTo(chain.segment(piece), chain.offset(piece) + HEADER);
+      int at = from + i;
+      MemorySegment.copy(
+          source, frames.offset(at), target, batch.offset(i) + HEADER, frames.length(at));
     }
-    queue.complete(chains, count, written);
-    queue.ledger().add(Event.COPIES, count);
-    queue.ledger().add(Event.BYTES_COPIED, bytes);
+    queue.complete(batch, count);
+    count(count, frames.bytes(from, from + count));
     return count;
   }
 
-  private boolean fits(Frame frame, Chain chain) {
-    int first = chain.readablePieces();
-    return frame.offload() == Offload.NONE
-        && !exceeds(mtu, frame)
-        && first < chain.pieces()
-        && chain.length(first) >= HEADER + frame.length();
+  private boolean fits(int length, int buffer) {
+    return HEADER + length <= buffer && length <= Frame.HEADER_LENGTH + mtu;
   }
 
   /// Whether everything from now on is delivered by these rules; any thread.
@@ -221,7 +221,7 @@ final class ReceiveQueue implements AutoCloseable {
       scatter(frame, 0, first, HEADER, length);
     }
     rx.complete(first, need);
-    count(length);
+    count(copies, (long) copies * length);
     return Delivery.DELIVERED;
   }
 
@@ -254,13 +254,13 @@ final class ReceiveQueue implements AutoCloseable {
       queue.complete(chain, at + n);
       done += n;
     }
-    count(done);
+    count(copies, (long) copies * done);
     return Delivery.DELIVERED;
   }
 
-  private void count(int length) {
-    queue.ledger().add(Event.COPIES, copies);
-    queue.ledger().add(Event.BYTES_COPIED, (long) copies * length);
+  private void count(int copiesMade, long bytes) {
+    queue.ledger().add(Event.COPIES, copiesMade);
+    queue.ledger().add(Event.BYTES_COPIED, bytes);
   }
 
   /// Copies `len` bytes from byte `from` of the frame to byte `at` of the chain's writable part.

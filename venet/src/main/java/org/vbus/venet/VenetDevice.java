@@ -20,6 +20,7 @@ import org.vbus.core.loop.PollLoop;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.venet.l2.Delivery;
 import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.FrameBurst;
 import org.vbus.venet.l2.MacAddress;
 import org.vbus.venet.l2.Port;
 import org.vbus.venet.l2.SwitchPort;
@@ -385,7 +386,7 @@ public final class VenetDevice
   }
 
   @Override
-  public int deliver(Frame[] frames, int from, int to) {
+  public int deliver(FrameBurst frames, int from, int to) {
     VenetQueues now = running;
     return now == null || !linkUp ? 0 : now.deliver(frames, from, to);
   }

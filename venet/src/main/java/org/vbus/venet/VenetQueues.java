@@ -7,6 +7,7 @@ import org.vbus.core.device.DeviceContext;
 import org.vbus.core.ring.VirtQueue;
 import org.vbus.venet.l2.Delivery;
 import org.vbus.venet.l2.Frame;
+import org.vbus.venet.l2.FrameBurst;
 
 /// The queues of a device between start and stop.
 ///
@@ -83,14 +84,14 @@ final class VenetQueues {
   /// Hands frames to the queue that all of them belong on; any loop.
   ///
   /// @return how many of the first were delivered at once
-  int deliver(Frame[] frames, int from, int to) {
+  int deliver(FrameBurst frames, int from, int to) {
     ReceiveRules rules = settings.rules();
     ReceiveQueue rx = receive[0];
     if (rx == null || rules.pairs() != 1) {
       return 0;
     }
     int end = from;
-    while (end < to && rules.filter().accepts(frames[end])) {
+    while (end < to && rules.filter().accepts(frames, end)) {
       end++;
     }
     return rx.deliver(frames, from, end);

@@ -199,7 +199,8 @@ final class PackedDriverQueue extends DriverQueue {
       return false;
     }
     publishedAvail = now;
-    // [MO-DP-1] RELEASE desc.flags. Partner: MO-PQ-1, the device's acquire (2.8.21.1.1).
+    // [MO-DP-1] RELEASE desc.flags. Partner: MO-PQ-1, MO-PQ-6, the device's acquires
+    // (2.8.21.1.1).
     // Orders: buffers, the rest of this descriptor and all later ones, before the flags of the
     // first.
     LE16.setRelease(memory, descriptor(old) + PackedLayout.DESC_FLAGS, firstFlags);

@@ -97,14 +97,6 @@ public final class Chain {
     state = State.PEEKED;
   }
 
-  /// @throws IllegalStateException when the chain is not in that state
-  void leave(State expected) {
-    if (state != expected) {
-      throw new IllegalStateException("chain was not peeked, or completed twice");
-    }
-    state = State.FREE;
-  }
-
   private void grow() {
     int capacity = lengths.length * 2;
     segments = Arrays.copyOf(segments, capacity);

@@ -24,6 +24,9 @@ import org.vbus.core.memory.MemoryRegion;
 /// that is still to be read. Of each burst the flags of the first used descriptor are stored last,
 /// with release; the driver looks at no later one before it has seen that (2.8.2).
 public final class PackedQueue extends VirtQueue {
+  private static final int F_ALL =
+      PackedLayout.F_NEXT | PackedLayout.F_WRITE | PackedLayout.F_INDIRECT;
+
   private final boolean eventIdx;
   private final boolean inOrder;
   private final int size;
@@ -187,40 +190,48 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
-  int look(Chain[] chains, int most) {
-    int count = 0;
-    if (known == 0) {
-      count = lookAtSingles(chains, most);
-    }
-    while (count < most && look(chains[count], count)) {
-      count++;
-    }
-    return count;
-  }
-
-  /// Reads chains of one descriptor without flags but WRITE, which nearly all are, up to the first
-  /// that is anything else.
-  private int lookAtSingles(Chain[] chains, int most) {
-    int free = Math.min(size - inFlight, most);
-    int place = nextAvail;
-    int count = 0;
-    while (count < free) {
-      int flags = flags(place);
-      if (!isAvailable(flags, place)
-          || (flags & (PackedLayout.F_NEXT | PackedLayout.F_INDIRECT)) != 0) {
-        break;
-      }
-      long at = descriptor(place);
+  int look(Batch batch, int most) {
+    int wanted = known > 0 ? 0 : countAvailable(Math.min(most, size - inFlight));
+    // [MO-PQ-6] ACQUIRE FENCE. Partner: MO-DP-1. Orders: the flags that were counted before the
+    // rest
+    // of those descriptors, and the buffers.
+    VarHandle.acquireFence();
+    int direction = batch.isWritable() ? PackedLayout.F_WRITE : 0;
+    int slot = PackedIndex.slot(nextAvail, size);
+    for (int i = 0; i < wanted; i++) {
+      long at = descOff + PackedLayout.descriptor(slot);
       long addr = desc.get(LONG_ANY, at + PackedLayout.DESC_ADDR);
       long word = desc.get(LONG_ANY, at + PackedLayout.DESC_LEN_ID_FLAGS);
       int id = (int) (word >>> 32) & 0xffff;
-      boolean write = (flags & PackedLayout.F_WRITE) != 0;
-      if (id >= size || !single(chains[count], id, addr, word & 0xffffffffL, write)) {
-        break;
+      if ((word >>> 48 & F_ALL) != direction
+          || id >= size
+          || !batch.put(i, id, addr, word & 0xffffffffL)) {
+        return i;
+      }
+      slot = slot + 1 == size ? 0 : slot + 1;
+    }
+    return wanted;
+  }
+
+  /// How many of the next `most` descriptors are available.
+  private int countAvailable(int most) {
+    if (most == 0 || !isAvailable(flags(nextAvail), nextAvail)) {
+      return 0;
+    }
+    int count = 1;
+    int slot = PackedIndex.slot(nextAvail, size);
+    int mine = PackedIndex.available(nextAvail, size);
+    while (count < most) {
+      slot++;
+      if (slot == size) {
+        slot = 0;
+        mine ^= PackedLayout.F_OWNER;
+      }
+      long at = descOff + PackedLayout.descriptor(slot);
+      if ((desc.get(SHORT, at + PackedLayout.DESC_FLAGS) & PackedLayout.F_OWNER) != mine) {
+        return count;
       }
       count++;
-      remember(consumed + count);
-      place = PackedIndex.add(place, 1, size);
     }
     return count;
   }
@@ -395,12 +406,15 @@ public final class PackedQueue extends VirtQueue {
   }
 
   @Override
-  void takeAndUse(Chain[] chains, int count, int[] written) {
+  void takeAndUse(Batch batch, int count) {
+    // What was looked at singly is looked at again.
+    known = 0;
+    consumed += count;
+    inFlight += count;
+    nextAvail = PackedIndex.add(nextAvail, count, size);
     for (int i = 0; i < count; i++) {
-      Chain chain = chains[i];
-      chain.leave(Chain.State.PEEKED);
-      consume(chain);
-      use(chain.head, chain.descriptors, written[i], written[i] == chain.writable());
+      int written = batch.written(i);
+      use(batch.head(i), 1, written, !batch.isWritable() || written == batch.length(i));
     }
   }
 

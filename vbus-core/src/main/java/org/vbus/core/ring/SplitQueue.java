@@ -20,6 +20,9 @@ import org.vbus.core.memory.MemoryRegion;
 /// descriptors are accepted whether or not they were negotiated, because drivers in the field use
 /// them unasked; they are checked all the same.
 public final class SplitQueue extends VirtQueue {
+  private static final int F_ALL =
+      SplitLayout.F_NEXT | SplitLayout.F_WRITE | SplitLayout.F_INDIRECT;
+
   private final boolean eventIdx;
   private final int mask;
   private final MemorySegment desc;
@@ -109,17 +112,26 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  int look(Chain[] chains, int most) {
+  int look(Batch batch, int most) {
     if (unseen() < most && !refill(0)) {
       return 0;
     }
-    int count = Math.min(most, unseen());
-    for (int i = 0; i < count; i++) {
-      if (!read(chains[i], nextAvail + i)) {
+    int wanted = Math.min(most, unseen());
+    long direction = batch.isWritable() ? SplitLayout.F_WRITE : 0;
+    for (int i = 0; i < wanted; i++) {
+      long element = SplitLayout.availElement((nextAvail + i) & mask);
+      int head = avail.get(SHORT, availOff + element) & 0xffff;
+      if (head > mask) {
+        return i;
+      }
+      long off = descOff + (long) head * SplitLayout.DESC_SIZE;
+      long addr = desc.get(LONG_ANY, off + SplitLayout.DESC_ADDR);
+      long word = desc.get(LONG_ANY, off + SplitLayout.DESC_LEN_FLAGS_NEXT);
+      if ((word >>> 32 & F_ALL) != direction || !batch.put(i, head, addr, word & 0xffffffffL)) {
         return i;
       }
     }
-    return count;
+    return wanted;
   }
 
   /// Reads the chain that avail element `at` names. One descriptor without flags but WRITE is the
@@ -264,14 +276,12 @@ public final class SplitQueue extends VirtQueue {
   }
 
   @Override
-  void takeAndUse(Chain[] chains, int count, int[] written) {
+  void takeAndUse(Batch batch, int count) {
     if (nextUsed == publishedUsed) {
       staged();
     }
     for (int i = 0; i < count; i++) {
-      Chain chain = chains[i];
-      chain.leave(Chain.State.PEEKED);
-      element(nextUsed + i, chain.head, written[i]);
+      element(nextUsed + i, batch.head(i), batch.written(i));
     }
     nextAvail = U16.add(nextAvail, count);
     nextUsed = U16.add(nextUsed, count);

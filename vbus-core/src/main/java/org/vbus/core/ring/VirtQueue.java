@@ -172,24 +172,29 @@ public abstract class VirtQueue {
     return toRepeat == 0 ? look(chain, ahead) : lookAgain(chain, ahead);
   }
 
-  /// Fills `chains`, from the first on, with the next requests without consuming them: as
-  /// [#peek(Chain)] with 0, 1, 2... places ahead, at the price of one.
+  /// Fills `batch` with the next requests without consuming them, up to the first that is not one
+  /// buffer of that direction in the region of the one before.
   ///
-  /// @param most how many at most; the array has that many
-  /// @return how many, 0 when there is none; fewer than there are when the queue broke or repeats
-  ///   what it had taken before
-  public final int peek(Chain[] chains, int most) {
-    if (toRepeat != 0) {
-      return peek(chains[0]) ? 1 : 0;
+  /// @param most how many at most
+  /// @param writable whether the device is to write them, or to read them
+  /// @return how many; where 0, [#peek(Chain)] tells what is next
+  public final int peek(Batch batch, int most, boolean writable) {
+    int count = 0;
+    // Where somebody keeps account of each chain they go one by one.
+    boolean together = account == null && toRepeat == 0 && (order == null || order.isIdle());
+    if (together && fault == null) {
+      batch.begin(lastRegion, writable);
+      count = look(batch, Math.min(most, batch.capacity()));
     }
-    return fault == null ? look(chains, most) : 0;
+    batch.count = count;
+    return count;
   }
 
   /// Fills `chain` with the one that many places behind the next in the ring.
   abstract boolean look(Chain chain, int ahead);
 
-  /// Fills up to `most` chains; how many.
-  abstract int look(Chain[] chains, int most);
+  /// Puts up to `most` requests into the batch; how many.
+  abstract int look(Batch batch, int most);
 
   private boolean lookAgain(Chain chain, int ahead) {
     if (ahead >= toRepeat) {
@@ -262,22 +267,21 @@ public abstract class VirtQueue {
     }
   }
 
-  /// Hands back the first `count` of the chains that [#peek(Chain[], int)] has filled, `written[i]`
-  /// bytes written into each.
-  public final void complete(Chain[] chains, int count, int[] written) {
-    boolean plain =
-        log == null && account == null && toRepeat == 0 && (order == null || order.isIdle());
-    if (plain && count > 0) {
-      takeAndUse(chains, count, written);
-      return;
+  /// Consumes and hands back the first `count` requests of a batch, the last thing peeked at, with
+  /// [Batch#written(int, int)] bytes in each.
+  public final void complete(Batch batch, int count) {
+    batch.leave(count);
+    if (log != null) {
+      logBuffers(batch, count);
     }
-    for (int i = 0; i < count; i++) {
-      complete(chains[i], written[i]);
+    if (count > 0) {
+      takeAndUse(batch, count);
     }
   }
 
-  /// Moves on behind the chains, which are the next ones, and stages their used elements.
-  abstract void takeAndUse(Chain[] chains, int count, int[] written);
+  /// Moves on behind the requests of the batch, which are the next ones, and stages their used
+  /// elements.
+  abstract void takeAndUse(Batch batch, int count);
 
   /// Stages the completion of a chain whose turn it is.
   final void giveBack(int head, int descriptors, int written, boolean whole) {
@@ -311,6 +315,13 @@ public abstract class VirtQueue {
     }
   }
 
+  private void logBuffers(Batch batch, int count) {
+    WriteLog to = log;
+    for (int i = 0; i < count && to != null; i++) {
+      to.written(batch.gpa(i), batch.written(i));
+    }
+  }
+
   /// Whether somebody is told of what is written to the ring.
   final boolean logsRing() {
     return log != null && usedLog >= 0;
@@ -340,7 +351,9 @@ public abstract class VirtQueue {
   }
 
   private void take(Chain chain) {
-    chain.leave(Chain.State.PEEKED);
+    if (chain.state != Chain.State.PEEKED) {
+      throw new IllegalStateException("chain was not peeked, or completed twice");
+    }
     if (toRepeat == 0) {
       consume(chain);
       if (account != null) {

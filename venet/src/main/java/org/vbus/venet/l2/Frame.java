@@ -25,7 +25,7 @@ public final class Frame {
   /// Bytes of an Ethernet header: two addresses and the EtherType.
   public static final int HEADER_LENGTH = 14;
 
-  private static final ValueLayout.OfLong BE_LONG =
+  static final ValueLayout.OfLong BE_LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfInt BE_INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -33,8 +33,8 @@ public final class Frame {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-  private static final int DESTINATION = 0;
-  private static final int SOURCE = 6;
+  static final int DESTINATION = 0;
+  static final int SOURCE = 6;
 
   private static final int FIRST_CAPACITY = 8;
 
@@ -106,17 +106,16 @@ public final class Frame {
     return true;
   }
 
-  /// Makes the frame the `len` bytes at `off` of `segment`, with nothing left to be done: what
-  /// [#reset] and [#add] do, for the most common frame.
-  public void set(MemorySegment segment, long off, int len) {
-    if (len <= 0) {
-      throw new IllegalArgumentException("frame of " + len + " bytes");
-    }
-    put(0, segment, off, len);
+  /// Makes the frame the `len` bytes at `off` of `memory` whose header was read.
+  void set(MemorySegment memory, long off, int len, long destinationRead, long sourceRead) {
+    put(0, memory, off, len);
     pieces = 1;
     length = len;
     offload = Offload.NONE;
     changed();
+    destinationWord = destinationRead;
+    sourceWord = sourceRead;
+    headerRead = true;
   }
 
   @SuppressWarnings("MemorySegmentReferenceEquality") // another object of the same memory is stored
@@ -184,18 +183,6 @@ public final class Frame {
   /// Bytes of piece `i`.
   public int length(int i) {
     return lengths[i];
-  }
-
-  /// Reads the header now. For whoever goes through a burst of frames twice, so that the processor
-  /// need not wait for the memory of one frame before it asks for that of the next.
-  ///
-  /// @return false when the frame is shorter than [#HEADER_LENGTH]
-  public boolean hasHeader() {
-    if (length < HEADER_LENGTH) {
-      return false;
-    }
-    readHeader();
-    return true;
   }
 
   /// The destination MAC address.

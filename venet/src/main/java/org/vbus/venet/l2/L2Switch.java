@@ -69,7 +69,9 @@ public final class L2Switch {
   public void forward(SwitchPort ingress, Frame frame, long nowNanos) {
     Ports snapshot = ports;
     ingress.received(frame);
-    if (admit(ingress, frame, nowNanos)) {
+    if (frame.length() < Frame.HEADER_LENGTH) {
+      ingress.counters().drop(DropReason.TOO_SHORT);
+    } else if (admit(ingress, frame.source(), nowNanos)) {
       SwitchPort egress = station(snapshot, frame.destination(), nowNanos);
       if (egress == null) {
         forwardToMany(snapshot, ingress, frame);
@@ -79,63 +81,49 @@ public final class L2Switch {
     }
   }
 
-  /// Forwards the first `count` of `frames` in their order, as [#forward(SwitchPort, Frame, long)]
-  /// does each of them, but together those that follow each other to the same port.
-  public void forward(SwitchPort ingress, Frame[] frames, int count, long nowNanos) {
+  /// Forwards frames in their order, as [#forward(SwitchPort, Frame, long)] does each of them, but
+  /// together those that follow each other to the same port.
+  public void forward(SwitchPort ingress, FrameBurst frames, long nowNanos) {
     Ports snapshot = ports;
-    ingress.received(frames, count);
+    ingress.received(frames);
     // Frames from `first` on go to `egress`; the last of them was from `source` to `destination`.
     @Nullable SwitchPort egress = null;
     long source = 0;
     long destination = 0;
     int first = 0;
+    int count = frames.count();
     for (int i = 0; i < count; i++) {
-      Frame frame = frames[i];
-      if (egress != null
-          && frame.hasHeader()
-          && frame.destination() == destination
-          && frame.source() == source) {
+      if (egress != null && frames.destination(i) == destination && frames.source(i) == source) {
         continue;
       }
-      boolean admitted = admit(ingress, frame, nowNanos);
-      @Nullable SwitchPort next = null;
-      if (admitted) {
-        source = frame.source();
-        destination = frame.destination();
-        next = station(snapshot, destination, nowNanos);
-      }
+      source = frames.source(i);
+      destination = frames.destination(i);
+      boolean admitted = admit(ingress, source, nowNanos);
+      SwitchPort next = admitted ? station(snapshot, destination, nowNanos) : null;
       if (next != egress) {
-        if (egress != null) {
-          forward(ingress, egress, frames, first, i);
-        }
+        forward(ingress, egress, frames, first, i);
         egress = next;
         first = i;
       }
       if (next == null && admitted) {
-        forwardToMany(snapshot, ingress, frame);
+        forwardToMany(snapshot, ingress, frames.frame(i));
       }
     }
-    if (egress != null) {
-      forward(ingress, egress, frames, first, count);
-    }
+    forward(ingress, egress, frames, first, count);
   }
 
   private static void forward(
-      SwitchPort ingress, SwitchPort egress, Frame[] frames, int from, int to) {
-    if (mayPass(ingress, egress, to - from)) {
+      SwitchPort ingress, @Nullable SwitchPort egress, FrameBurst frames, int from, int to) {
+    if (egress != null && mayPass(ingress, egress, to - from)) {
       egress.deliver(frames, from, to);
     }
   }
 
-  /// Whether the frame may be forwarded at all; learns where it came from.
-  private boolean admit(SwitchPort ingress, Frame frame, long nowNanos) {
+  /// Whether a frame from that station may be forwarded at all; learns where it is.
+  private boolean admit(SwitchPort ingress, long source, long nowNanos) {
     if (!ingress.isAttached()) {
       return drop(ingress, DropReason.DETACHED, 1);
     }
-    if (!frame.hasHeader()) {
-      return drop(ingress, DropReason.TOO_SHORT, 1);
-    }
-    long source = frame.source();
     if (source == 0 || MacAddress.isMulticast(source)) {
       return drop(ingress, DropReason.BAD_SOURCE, 1);
     }

@@ -13,12 +13,12 @@ public interface Port {
   /// and must not throw.
   Delivery deliver(Frame frame);
 
-  /// Takes the first of `frames[from]` to `frames[to - 1]` at once, where that is cheaper than one
+  /// Takes the first of the frames from `from` to `to - 1` at once, where that is cheaper than one
   /// by one; otherwise as [#deliver(Frame)].
   ///
-  /// @return how many of them were [Delivery#DELIVERED]; what became of the next one is found out
+  /// @return how many of them were [Delivery#DELIVERED]; what becomes of the next one is found out
   ///   by delivering it alone
-  default int deliver(Frame[] frames, int from, int to) {
+  default int deliver(FrameBurst frames, int from, int to) {
     return 0;
   }
 

@@ -95,16 +95,16 @@ public final class SwitchPort {
     }
   }
 
-  void deliver(Frame[] frames, int from, int to) {
+  void deliver(FrameBurst frames, int from, int to) {
     int next = from;
     while (next < to) {
       int at = next;
       next += port.deliver(frames, at, to);
       if (next == at) {
-        deliver(frames[at]);
+        deliver(frames.frame(at));
         next++;
       } else {
-        counters.egress(next - at, bytes(frames, at, next));
+        counters.egress(next - at, frames.bytes(at, next));
         show(Direction.EGRESS, frames, at, next);
       }
     }
@@ -118,24 +118,17 @@ public final class SwitchPort {
     }
   }
 
-  void received(Frame[] frames, int count) {
-    counters.ingress(count, bytes(frames, 0, count));
+  void received(FrameBurst frames) {
+    int count = frames.count();
+    counters.ingress(count, frames.bytes(0, count));
     show(Direction.INGRESS, frames, 0, count);
   }
 
-  private static long bytes(Frame[] frames, int from, int to) {
-    long sum = 0;
-    for (int i = from; i < to; i++) {
-      sum += frames[i].length();
-    }
-    return sum;
-  }
-
-  private void show(Direction direction, Frame[] frames, int from, int to) {
+  private void show(Direction direction, FrameBurst frames, int from, int to) {
     FrameTap present = tap;
     if (present != null) {
       for (int i = from; i < to; i++) {
-        present.frame(direction, frames[i]);
+        present.frame(direction, frames.frame(i));
       }
     }
   }

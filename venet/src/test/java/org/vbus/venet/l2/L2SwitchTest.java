@@ -3,6 +3,8 @@ package org.vbus.venet.l2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -340,10 +342,12 @@ class L2SwitchTest {
       A, B, C, GROUP, MacAddress.BROADCAST, 0x0180_C200_0000L, 0, 0x5254_0000_00FFL
     };
     Random random = new Random(1);
-    Frame[] burst = new Frame[9];
+    FrameBurst burst = new FrameBurst(9);
+    MemorySegment memory = Arena.ofAuto().allocate(9 * 64);
     for (int round = 0; round < 20_000; round++) {
-      int count = random.nextInt(burst.length + 1);
+      int count = random.nextInt(10);
       int ingress = random.nextInt(3);
+      burst.begin(memory);
       // Runs of frames to one station are the common case.
       long to = addresses[random.nextInt(addresses.length)];
       for (int i = 0; i < count; i++) {
@@ -351,16 +355,12 @@ class L2SwitchTest {
           to = addresses[random.nextInt(addresses.length)];
         }
         long from = addresses[random.nextInt(20) == 0 ? random.nextInt(8) : ingress];
-        int length = random.nextInt(30) == 0 ? random.nextInt(1, 14) : 14 + random.nextInt(50);
-        burst[i] = TestFrames.frame(to, from, Math.max(length, 14));
-        if (length < 14) {
-          Frame whole = burst[i];
-          burst[i] = new Frame();
-          burst[i].set(whole.segment(0), whole.offset(0), length);
-        }
-        single.forward(singles.get(ingress), burst[i], now);
+        Frame frame = TestFrames.frame(to, from, 14 + random.nextInt(50));
+        frame.copyTo(memory, 64L * i);
+        burst.add(64L * i, frame.length());
+        single.forward(singles.get(ingress), frame, now);
       }
-      other.forward(ports.get(ingress), burst, count, now);
+      other.forward(ports.get(ingress), burst, now);
       for (int i = 0; i < 3; i++) {
         assertThat(stations.get(i).received)
             .as("round %d", round)
@@ -379,10 +379,10 @@ class L2SwitchTest {
   /// A port that takes up to three frames at once, if none of them is long.
   private static final class BurstStation extends Station {
     @Override
-    public int deliver(Frame[] frames, int from, int to) {
+    public int deliver(FrameBurst frames, int from, int to) {
       int taken = 0;
-      while (taken < 3 && from + taken < to && frames[from + taken].length() < 55) {
-        received.add(TestFrames.bytes(frames[from + taken]));
+      while (taken < 3 && from + taken < to && frames.length(from + taken) < 55) {
+        received.add(TestFrames.bytes(frames.frame(from + taken)));
         taken++;
       }
       return taken;

@@ -8,6 +8,7 @@ import static org.vbus.tests.fixture.RawPackedRing.WRITE;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vbus.core.ring.Batch;
 import org.vbus.core.ring.Chain;
 import org.vbus.tests.fixture.GuardedMemory;
 import org.vbus.tests.fixture.PackedDeviceHalf;
@@ -23,6 +24,7 @@ class RandomPackedRingTest {
   private static final long END = START + MEMORY;
 
   private final GuardedMemory memory = new GuardedMemory(MEMORY);
+  private final Batch batch = new Batch(1);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5, 8, 13})
@@ -33,22 +35,28 @@ class RandomPackedRingTest {
     boolean wrap = true;
     int taken = 0;
     int refused = 0;
+    int together = 0;
     int empty = 0;
     for (int round = 0; round < ROUNDS; round++) {
       mutate(half, random, next, wrap);
       boolean there = marked(half.ring, next, wrap);
       int count = there ? count(half.ring, next, wrap) : 0;
-      boolean inBurst = random.nextBoolean();
-      Chain[] burst = {half.chain};
-      boolean found = inBurst ? half.queue.peek(burst, 1) == 1 : half.queue.peek(half.chain);
+      boolean batched =
+          random.nextBoolean() && half.queue.peek(batch, 1, random.nextBoolean()) == 1;
+      boolean found = half.queue.peek(half.chain);
+      if (batched && !(found && isBatch(half.chain))) {
+        throw new AssertionError("round " + round + ": batch of what is no single buffer");
+      }
       if (found != count > 0 || (half.queue.fault() != null) != (there && count == 0)) {
         throw new AssertionError(
             "round %d: there %b, descriptors %d, found %b, fault %s"
                 .formatted(round, there, count, found, half.queue.fault()));
       }
       if (found) {
-        if (inBurst) {
-          half.queue.complete(burst, 1, new int[] {half.chain.writable()});
+        if (batched) {
+          batch.written(0, half.chain.writable());
+          half.queue.complete(batch, 1);
+          together++;
         } else {
           half.queue.complete(half.chain, half.chain.writable());
         }
@@ -78,6 +86,7 @@ class RandomPackedRingTest {
       }
     }
     assertThat(taken).isGreaterThan(ROUNDS / 20);
+    assertThat(together).isGreaterThan(ROUNDS / 200);
     assertThat(refused).isGreaterThan(ROUNDS / 20);
     assertThat(empty).isGreaterThan(ROUNDS / 1000);
     assertThat(memory.guardsIntact()).isTrue();
@@ -191,5 +200,12 @@ class RandomPackedRingTest {
 
   private static boolean inside(long addr, long len) {
     return len > 0 && addr >= START && addr < END && len <= END - addr;
+  }
+
+  /// Whether the chain says what the batch does.
+  private boolean isBatch(Chain chain) {
+    return chain.pieces() == 1
+        && chain.offset(0) == batch.offset(0)
+        && chain.length(0) == batch.length(0);
   }
 }

@@ -8,6 +8,7 @@ import static org.vbus.tests.fixture.RawRing.WRITE;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vbus.core.ring.Batch;
 import org.vbus.core.ring.Chain;
 import org.vbus.tests.fixture.DeviceHalf;
 import org.vbus.tests.fixture.GuardedMemory;
@@ -23,6 +24,7 @@ class RandomRingTest {
   private static final long END = START + MEMORY;
 
   private final GuardedMemory memory = new GuardedMemory(MEMORY);
+  private final Batch batch = new Batch(1);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4, 8, 16})
@@ -31,6 +33,7 @@ class RandomRingTest {
     DeviceHalf half = new DeviceHalf(memory, size, 0);
     int taken = 0;
     int refused = 0;
+    int together = 0;
     int offered = 0;
     for (int round = 0; round < ROUNDS; round++) {
       mutate(half, random);
@@ -38,9 +41,12 @@ class RandomRingTest {
       boolean legal = legal(half.ring, head);
       half.ring.offer(head);
       offered++;
-      boolean inBurst = random.nextBoolean();
-      Chain[] burst = {half.chain};
-      boolean found = inBurst ? half.queue.peek(burst, 1) == 1 : half.queue.peek(half.chain);
+      boolean batched =
+          random.nextBoolean() && half.queue.peek(batch, 1, random.nextBoolean()) == 1;
+      boolean found = half.queue.peek(half.chain);
+      if (batched && !(found && isBatch(half.chain))) {
+        throw new AssertionError("round " + round + ": batch of what is no single buffer");
+      }
       if (found != legal || found == (half.queue.fault() != null)) {
         throw new AssertionError(
             "round %d: legal %b, found %b, fault %s"
@@ -48,8 +54,10 @@ class RandomRingTest {
       }
       if (found) {
         use(half.chain, half.buffers());
-        if (inBurst) {
-          half.queue.complete(burst, 1, new int[] {half.chain.writable()});
+        if (batched) {
+          batch.written(0, half.chain.writable());
+          half.queue.complete(batch, 1);
+          together++;
         } else {
           half.queue.complete(half.chain, half.chain.writable());
         }
@@ -69,6 +77,7 @@ class RandomRingTest {
       }
     }
     assertThat(taken).isGreaterThan(ROUNDS / 20);
+    assertThat(together).isGreaterThan(ROUNDS / 200);
     assertThat(refused).isGreaterThan(ROUNDS / 20);
     assertThat(memory.guardsIntact()).isTrue();
   }
@@ -174,5 +183,12 @@ class RandomRingTest {
       chain.writeByte(0, 1);
       chain.writeByte(chain.writable() - 1, 2);
     }
+  }
+
+  /// Whether the chain says what the batch does.
+  private boolean isBatch(Chain chain) {
+    return chain.pieces() == 1
+        && chain.offset(0) == batch.offset(0)
+        && chain.length(0) == batch.length(0);
   }
 }
