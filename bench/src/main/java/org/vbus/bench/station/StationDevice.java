@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.vbus.bench.station.StationConfig.Does;
 import org.vbus.core.device.ConfigSpace;
@@ -18,8 +17,9 @@ import org.vbus.venet.VenetOptions;
 import org.vbus.venet.VenetSwitch;
 import org.vbus.venet.l2.Delivery;
 import org.vbus.venet.l2.Frame;
-import org.vbus.venet.l2.FrameBuffer;
+import org.vbus.venet.l2.FrameBurst;
 import org.vbus.venet.l2.L2Switch;
+import org.vbus.venet.l2.Port;
 import org.vbus.venet.l2.SwitchPort;
 
 /// A venet card on a switch of its own, whose only other port is a station in this process.
@@ -34,11 +34,11 @@ import org.vbus.venet.l2.SwitchPort;
 public final class StationDevice implements DeviceModel, HasConfig {
   private static final int RX = 0;
 
-  /// Frames generated per poll: the burst of DPDK's generator.
-  private static final int BURST = 32;
-
   private static final ValueLayout.OfLong BE_LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  /// An Ethernet header with a tag.
+  private static final int MOST_HEADER = 18;
 
   /// The bytes of an address among eight.
   private static final long UPPER_SIX = -1L << 16;
@@ -47,10 +47,13 @@ public final class StationDevice implements DeviceModel, HasConfig {
   private final L2Switch network = new L2Switch("station");
   private final VenetDevice card;
   private final SwitchPort port;
-  private final Frame[] generated = new Frame[StationFrames.FLOWS];
-  private final FrameBuffer[] copies = new FrameBuffer[PollLoop.BUDGET];
-  private int copied;
-  private int flow;
+  private final int slot;
+
+  /// One frame of each flow, as many as DPDK's generator has in a burst.
+  private final FrameBurst generated = new FrameBurst(StationFrames.FLOWS);
+
+  private final MemorySegment memory;
+  private final FrameBurst copies = new FrameBurst(PollLoop.BUDGET);
   private volatile @Nullable DeviceContext running;
 
   /// A card without a driver.
@@ -59,18 +62,22 @@ public final class StationDevice implements DeviceModel, HasConfig {
     VenetOptions options =
         VenetOptions.standard().withMtu(config.mtu()).withQueues(config.queues());
     card = new VenetDevice("card", new VenetSwitch(network), StationFrames.GUEST, options);
-    port = network.attach("station", this::received);
-    Arrays.setAll(copies, _ -> new FrameBuffer());
-    Arrays.setAll(generated, number -> generated(number, config.length()));
+    port = network.attach("station", new Station());
+    slot = (config.mtu() + MOST_HEADER + 63) & -64;
+    memory = Arena.ofAuto().allocate((long) slot * PollLoop.BUDGET, 64);
+    generate(config.length());
+    copies.begin(memory);
   }
 
-  private static Frame generated(int number, int length) {
-    Frame frame = new Frame(1);
-    byte[] bytes = StationFrames.frame(StationFrames.STATION, StationFrames.GUEST, number, length);
-    MemorySegment memory = Arena.ofAuto().allocate(length, Long.BYTES);
-    MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, length);
-    boolean _ = frame.add(memory, 0, length);
-    return frame;
+  private void generate(int length) {
+    MemorySegment frames = Arena.ofAuto().allocate((long) length * StationFrames.FLOWS, 64);
+    generated.begin(frames);
+    for (int i = 0; i < StationFrames.FLOWS; i++) {
+      byte[] bytes = StationFrames.frame(StationFrames.STATION, StationFrames.GUEST, i, length);
+      long at = (long) length * i;
+      MemorySegment.copy(bytes, 0, frames, ValueLayout.JAVA_BYTE, at, length);
+      generated.add(at, length);
+    }
   }
 
   @Override
@@ -108,7 +115,7 @@ public final class StationDevice implements DeviceModel, HasConfig {
               0,
               hello.length);
       network.forward(card.port(), frame, loop.now());
-      copied = 0;
+      copies.begin(memory);
     });
   }
 
@@ -131,43 +138,62 @@ public final class StationDevice implements DeviceModel, HasConfig {
 
   /// What finds no buffer is dropped, as by any sender that does not wait.
   private int generate(long time) {
-    for (int i = 0; i < BURST; i++) {
-      network.forward(port, generated[flow], time);
-      flow = flow + 1 == generated.length ? 0 : flow + 1;
-    }
-    return BURST;
+    network.forward(port, generated, time);
+    return generated.count();
   }
 
   private void sendBack(long time) {
-    for (int i = 0; i < copied; i++) {
-      network.forward(port, copies[i].frame(), time);
+    if (copies.count() > 0) {
+      network.forward(port, copies, time);
+      copies.begin(memory);
     }
-    copied = 0;
   }
 
-  /// A frame from the guest.
-  private Delivery received(Frame frame) {
-    if (does != Does.REFLECT) {
+  /// What gets the guest's frames.
+  private final class Station implements Port {
+    @Override
+    public Delivery deliver(Frame frame) {
+      if (does != Does.REFLECT) {
+        return Delivery.DELIVERED;
+      }
+      if (frame.length() > slot) {
+        return Delivery.TOO_BIG;
+      }
+      if (copies.count() == PollLoop.BUDGET) {
+        return Delivery.QUEUE_FULL;
+      }
+      long at = (long) slot * copies.count();
+      frame.copyTo(memory, at);
+      keep(at, frame.length());
       return Delivery.DELIVERED;
     }
-    if (copied == copies.length) {
-      return Delivery.QUEUE_FULL;
-    }
-    FrameBuffer copy = copies[copied++];
-    copy.copyOf(frame, frame.length());
-    exchange(copy.frame());
-    return Delivery.DELIVERED;
-  }
 
-  /// Exchanges the addresses of a copy, before anybody has read them.
-  private static void exchange(Frame frame) {
-    MemorySegment memory = frame.segment(0);
-    long at = frame.offset(0);
-    long first = memory.get(BE_LONG, at);
-    long second = memory.get(BE_LONG, at + 6);
-    // Two bytes of each word belong to what follows the address.
-    memory.set(BE_LONG, at, (second & UPPER_SIX) | (first >>> 48));
-    memory.set(BE_LONG, at + 6, (first & UPPER_SIX) | (second & ~UPPER_SIX));
+    @Override
+    public int deliver(FrameBurst frames, int from, int to) {
+      if (does != Does.REFLECT) {
+        return to - from;
+      }
+      int next = from;
+      MemorySegment source = frames.segment();
+      while (next < to && copies.count() < PollLoop.BUDGET && frames.length(next) <= slot) {
+        long at = (long) slot * copies.count();
+        int length = frames.length(next);
+        MemorySegment.copy(source, frames.offset(next), memory, at, length);
+        keep(at, length);
+        next++;
+      }
+      return next - from;
+    }
+
+    /// Exchanges the addresses of a copy, which is sent back after the poll.
+    private void keep(long at, int length) {
+      long first = memory.get(BE_LONG, at);
+      long second = memory.get(BE_LONG, at + 6);
+      // Two bytes of each word belong to what follows the address.
+      memory.set(BE_LONG, at, (second & UPPER_SIX) | (first >>> 48));
+      memory.set(BE_LONG, at + 6, (first & UPPER_SIX) | (second & ~UPPER_SIX));
+      copies.add(at, length);
+    }
   }
 
   @Override
@@ -185,8 +211,5 @@ public final class StationDevice implements DeviceModel, HasConfig {
   public void close() {
     network.detach(port);
     card.close();
-    for (FrameBuffer copy : copies) {
-      copy.release();
-    }
   }
 }
