@@ -70,7 +70,10 @@ final class Pacer {
   /// How many frames may go before this is asked again, up to `most`: one at a time while there is
   /// a rate.
   int allows(int most) {
-    return !limited ? most : hasCredit() ? 1 : 0;
+    if (!limited || most == 0) {
+      return most;
+    }
+    return hasCredit() ? 1 : 0;
   }
 
   private synchronized boolean hasCredit() {

@@ -131,6 +131,7 @@ class PacerTest {
       assertThat(sendAll(60)).isLessThanOrEqualTo(burst + 60);
       advance(pacer.waitNanos());
       assertThat(pacer.allows(9)).isEqualTo(1);
+      assertThat(pacer.allows(0)).isZero();
     }
     pacer.rate("unlimited");
     advance(1);

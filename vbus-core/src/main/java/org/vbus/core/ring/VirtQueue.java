@@ -318,7 +318,9 @@ public abstract class VirtQueue {
   private void logBuffers(Batch batch, int count) {
     WriteLog to = log;
     for (int i = 0; i < count && to != null; i++) {
-      to.written(batch.gpa(i), batch.written(i));
+      if (batch.written(i) > 0) {
+        to.written(batch.gpa(i), batch.written(i));
+      }
     }
   }
 

@@ -227,7 +227,7 @@ class BatchTest {
     assertThat(both.device.peek(batch, MOST, true)).isEqualTo(3);
     batch.written(0, 8);
     batch.written(1, 5);
-    both.device.complete(batch, 2);
+    both.device.complete(batch, 3);
     assertThat(told)
         .containsExactly(
             both.heap.gpa(both.buffers) + "+8", both.heap.gpa(both.buffers + 8) + "+5");
