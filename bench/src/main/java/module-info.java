@@ -6,7 +6,9 @@ module org.vbus.bench {
   requires org.vbus.linux;
   requires org.vbus.connector.kvm;
   requires org.vbus.connector.loopback;
+  requires org.vbus.connector.vhostuser;
   requires org.vbus.devices;
+  requires org.vbus.proxy;
   requires org.vbus.stack;
   requires org.vbus.venet;
   requires com.google.guice;
@@ -15,6 +17,7 @@ module org.vbus.bench {
   requires HdrHistogram;
 
   exports org.vbus.bench;
+  exports org.vbus.bench.load;
   exports org.vbus.bench.peers;
   exports org.vbus.bench.report;
   exports org.vbus.bench.station to

@@ -19,12 +19,14 @@ import org.vbus.bench.BenchOptions;
 import org.vbus.bench.KvmBench;
 import org.vbus.bench.LoopbackBench;
 import org.vbus.bench.Progress;
+import org.vbus.bench.load.LoadBench;
 import org.vbus.bench.peers.PeerBench;
 import org.vbus.bench.peers.Scenario;
 import org.vbus.bench.report.BenchReport;
 import org.vbus.bench.report.Environment;
 import org.vbus.bench.report.HtmlReport;
 import org.vbus.bench.report.JsonReport;
+import org.vbus.bench.report.LoadReport;
 import org.vbus.bench.report.PeerReport;
 import org.vbus.bench.report.PeerRow;
 import org.vbus.bench.report.Run;
@@ -47,7 +49,8 @@ import picocli.CommandLine.Spec;
       "Measures exits per I/O on the loopback and KVM connectors, over signal policy, event index,"
           + " number of devices, batch size and load, and prints a table.",
       "Takes about three minutes and needs two idle processors.",
-      "With --peers: compares frames per second with other programs, see docs/performance.md."
+      "With --peers: compares frames per second with other programs, see docs/performance.md.",
+      "With --load: offers loads and measures latency, processor time and exits over them."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final Set<String> CONNECTORS = Set.of(LoopbackBench.CONNECTOR, KvmBench.CONNECTOR);
@@ -77,6 +80,9 @@ final class BenchCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false, validate = true)
   private @Nullable PeerBenchOptions peers;
 
+  @ArgGroup(exclusive = false, validate = true)
+  private @Nullable LoadBenchOptions load;
+
   BenchCommand() {}
 
   @Override
@@ -84,6 +90,9 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Set<String> connectors;
     try {
+      if (load != null && peers != null) {
+        throw new IllegalArgumentException("either --load or --peers");
+      }
       connectors = connectors();
       checkWritable(json);
       checkWritable(html);
@@ -95,12 +104,15 @@ final class BenchCommand implements Callable<Integer> {
       return ExitCode.USAGE;
     }
     try {
-      if (peers == null) {
-        BenchReport report = measure(err, connectors);
-        write(TextTable.of(report), JsonReport.of(report), HtmlReport.of(report));
-      } else {
+      if (load != null) {
+        LoadReport report = offer(load, err);
+        write(report.text(), report.json(), report.html());
+      } else if (peers != null) {
         PeerReport report = compare(peers, err);
         write(report.text(), report.json(), report.html());
+      } else {
+        BenchReport report = measure(err, connectors);
+        write(TextTable.of(report), JsonReport.of(report), HtmlReport.of(report));
       }
       return ExitCode.OK;
     } catch (IllegalArgumentException e) {
@@ -176,6 +188,20 @@ final class BenchCommand implements Callable<Integer> {
         bench.versions(),
         rows,
         leftOut);
+  }
+
+  private LoadReport offer(LoadBenchOptions chosen, PrintWriter err) {
+    LoadBench bench =
+        new LoadBench(
+            PeerBenchOptions.ownCommand(), Version.text(), chosen.cores(), chosen.options(quick));
+    return showing(
+        err,
+        err::println,
+        progress -> {
+          bench.run(progress);
+          return bench.report(
+              Environment.detect(Version.text(), Commit.here(), bench.notes()));
+        });
   }
 
   /// Runs `work` with its progress on the terminal, on one line.

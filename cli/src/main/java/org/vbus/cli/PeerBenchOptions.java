@@ -193,11 +193,11 @@ final class PeerBenchOptions {
                   .split("\0", -1));
       int main = words.indexOf(MAIN);
       if (main < 0) {
-        throw new BenchFailure("peers are compared with ./vbus: start it as ./vbus bench --peers");
+        throw new BenchFailure("vbus is started as ./vbus: start this benchmark as ./vbus bench too");
       }
       return words.subList(0, main + 1);
     } catch (IOException e) {
-      throw new BenchFailure("peers are compared on Linux: " + e.getMessage(), e);
+      throw new BenchFailure("this is measured on Linux: " + e.getMessage(), e);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /// One side of a comparison: a process that polls on the first processor and connects to the
 /// sockets of whatever front-end appears there. It outlives front-ends and is stopped (SIGSTOP)
 /// while the other side has its turn.
-interface BackEnd extends AutoCloseable {
+public interface BackEnd extends AutoCloseable {
   /// Where it connects to.
   List<Path> sockets();
 

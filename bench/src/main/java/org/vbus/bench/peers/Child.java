@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import org.vbus.bench.BenchFailure;
 
 /// A process of the comparison, and the file it writes to. One thread at a time, but for [#kill()].
-final class Child {
+public final class Child {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int LAST_LINES = 12;
   private static final int LOOK_MILLIS = 20;
@@ -30,11 +30,13 @@ final class Child {
     return name;
   }
 
-  long pid() {
+  /// Number of the process.
+  public long pid() {
     return process.pid();
   }
 
-  boolean isAlive() {
+  /// Whether it has not ended.
+  public boolean isAlive() {
     return process.isAlive();
   }
 
@@ -75,7 +77,7 @@ final class Child {
   }
 
   /// A failure with the end of what it said.
-  BenchFailure failure(String what) {
+  public BenchFailure failure(String what) {
     var lines = said().lines().toList();
     int from = Math.max(0, lines.size() - LAST_LINES);
     return new BenchFailure(
@@ -84,7 +86,7 @@ final class Child {
   }
 
   /// Sends a signal by the program kill, if it is still there.
-  void signal(String signal) {
+  public void signal(String signal) {
     if (!process.isAlive()) {
       throw failure("has ended");
     }
@@ -95,7 +97,7 @@ final class Child {
   /// where that is permitted: there `nice` means nothing between them.
   ///
   /// @return whether it was
-  boolean autogroup(int nice) {
+  public boolean autogroup(int nice) {
     try {
       Files.writeString(Path.of("/proc/" + pid() + "/autogroup"), Integer.toString(nice));
       return true;

@@ -17,7 +17,7 @@ import org.vbus.bench.BenchFailure;
 ///
 /// Each is the leader of a session of its own, so that an interrupt from the terminal reaches this
 /// JVM alone, and so that the scheduler weighs it by itself.
-final class Children implements AutoCloseable {
+public final class Children implements AutoCloseable {
   private final Path dir;
   private final Deque<Child> children = new ArrayDeque<>();
   private final List<Runnable> afterwards = new ArrayList<>();
@@ -25,7 +25,8 @@ final class Children implements AutoCloseable {
   private boolean ended;
   private int number;
 
-  Children() {
+  /// None yet, and a directory that is empty.
+  public Children() {
     try {
       dir = Files.createTempDirectory("vbus-peers");
     } catch (IOException e) {
@@ -35,7 +36,7 @@ final class Children implements AutoCloseable {
   }
 
   /// Where sockets and logs are.
-  Path dir() {
+  public Path dir() {
     return dir;
   }
 

@@ -15,7 +15,7 @@ import org.vbus.linux.CpuAffinity;
 
 /// Measures how long a cache line takes from one processor to another and back: two threads, one on
 /// each, hand a number to and fro. Whatever else polls there must be stopped meanwhile.
-final class CoreProbe {
+public final class CoreProbe {
   private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle().withInvokeExactBehavior();
   private static final int ROUNDS = 4000;
   private static final int BATCHES = 9;
@@ -28,7 +28,7 @@ final class CoreProbe {
   private volatile boolean failed;
 
   /// Between two processors.
-  CoreProbe(int first, int second) {
+  public CoreProbe(int first, int second) {
     this.first = first;
     this.second = second;
     // The compiler has to have seen it.
@@ -38,7 +38,7 @@ final class CoreProbe {
   }
 
   /// Nanoseconds per round trip, the median of some batches.
-  double nanos() {
+  public double nanos() {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment ping = arena.allocate(LINE, LINE);
       MemorySegment pong = arena.allocate(LINE, LINE);

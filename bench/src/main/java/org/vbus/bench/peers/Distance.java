@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /// How far apart two processors are, by the time in which a cache line goes from one to the other
 /// and back. Virtual processors move; rates under different distances are not to be compared.
-enum Distance {
+public enum Distance {
   /// Of one core complex: 55 to 90 ns where this was found out.
   NEAR(150),
   /// Of one socket: 330 to 390 ns.
@@ -19,7 +19,7 @@ enum Distance {
   }
 
   /// The class of a round trip.
-  static Distance of(double nanos) {
+  public static Distance of(double nanos) {
     for (Distance distance : values()) {
       if (nanos < distance.limit) {
         return distance;
@@ -28,7 +28,8 @@ enum Distance {
     return REMOTE;
   }
 
-  String text() {
+  /// As in reports.
+  public String text() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

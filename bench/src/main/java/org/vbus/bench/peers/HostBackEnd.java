@@ -10,9 +10,8 @@ import java.util.Map;
 import org.vbus.bench.BenchFailure;
 import org.vbus.bench.station.StationConfig.Does;
 
-/// This project, as its user starts it: `vbus host FILE` in a JVM of its own, with a loop that
-/// spins.
-final class HostBackEnd implements BackEnd {
+/// This project, as its user starts it: `vbus host FILE` in a JVM of its own.
+public final class HostBackEnd implements BackEnd {
   private static final String UP = " is up";
 
   /// Payload of the longest frame: it is quoted without the frame check sequence.
@@ -23,16 +22,36 @@ final class HostBackEnd implements BackEnd {
   private final Child child;
   private final String version;
 
+  /// With a loop that spins.
+  ///
   /// @param command `vbus`, in words
   /// @param version for reports
   HostBackEnd(
       Children children, List<String> command, String version, Scenario scenario, Cores cores) {
+    List<Path> sockets = Sockets.of(children.dir(), "vbus", scenario);
+    this(children, command, version, "vbus", configuration(scenario, sockets), sockets, cores);
+  }
+
+  /// With a configuration of any kind.
+  ///
+  /// @param command `vbus`, in words
+  /// @param version for reports
+  /// @param name of its files, different from those of others
+  /// @param sockets that are in the configuration
+  public HostBackEnd(
+      Children children,
+      List<String> command,
+      String version,
+      String name,
+      String configuration,
+      List<Path> sockets,
+      Cores cores) {
     this.children = children;
     this.version = version;
-    sockets = Sockets.of(children.dir(), "vbus", scenario);
-    Path file = children.dir().resolve("vbus.conf");
+    this.sockets = List.copyOf(sockets);
+    Path file = children.dir().resolve(name + ".conf");
     try {
-      Files.writeString(file, configuration(scenario, sockets));
+      Files.writeString(file, configuration);
     } catch (IOException e) {
       throw new BenchFailure("cannot write " + file + ": " + e.getMessage(), e);
     }
@@ -40,7 +59,7 @@ final class HostBackEnd implements BackEnd {
     words.addAll(List.of("taskset", "-c", Integer.toString(cores.backEnd())));
     words.addAll(command);
     words.addAll(List.of("host", "--status", "0", file.toString()));
-    child = children.start("vbus", words, Map.of());
+    child = children.start(name, words, Map.of());
     child.await("being up", () -> child.said().contains(UP));
   }
 

@@ -8,7 +8,7 @@ import org.vbus.bench.BenchFailure;
 
 /// Huge pages of 2 MB, which DPDK has its memory in. What is free is used; what is missing is
 /// reserved, if that is permitted, until the end.
-final class HugePages {
+public final class HugePages {
   private static final Path COUNT =
       Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
   private static final Path FREE = COUNT.resolveSibling("free_hugepages");
@@ -18,7 +18,7 @@ final class HugePages {
   /// Sees to it that `pages` are free.
   ///
   /// @throws BenchFailure with what to do
-  static void need(int pages, Children children) {
+  public static void need(int pages, Children children) {
     try {
       int free = number(FREE);
       if (free >= pages) {

@@ -9,7 +9,7 @@ import java.util.Map;
 ///
 /// Sockets, database and logs are in the directory of the comparison; nothing of the machine's own
 /// Open vSwitch is touched.
-final class OvsBackEnd implements BackEnd {
+public final class OvsBackEnd implements BackEnd {
   /// It takes what it likes of the huge pages unless told not to.
   private static final int MEGABYTES = 200;
 
@@ -22,7 +22,8 @@ final class OvsBackEnd implements BackEnd {
   private final Child database;
   private final Child daemon;
 
-  OvsBackEnd(Children children, OvsPrograms programs, Scenario scenario, Cores cores) {
+  /// Starts it and adds the ports.
+  public OvsBackEnd(Children children, OvsPrograms programs, Scenario scenario, Cores cores) {
     this.children = children;
     this.programs = programs;
     dir = children.dir();

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /// The programs of Open vSwitch, installed or unpacked somewhere.
 ///
 /// @param root directory above `usr`
-record OvsPrograms(Path root) {
+public record OvsPrograms(Path root) {
   private static final String VSWITCHD = "usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk";
 
   /// Whether they are there.

@@ -15,7 +15,7 @@ import org.vbus.bench.BenchFailure;
 /// Where the peers are: installed, or from Debian packages that are unpacked into a cache without
 /// being installed. The cache is `$VBUS_PEER_CACHE`, else `vbus/peers` in `$XDG_CACHE_HOME` or
 /// `~/.cache`.
-final class Packages {
+public final class Packages {
   private static final String[] OVS_PACKAGES = {
     "openvswitch-switch-dpdk", "openvswitch-switch", "openvswitch-common"
   };
@@ -25,7 +25,7 @@ final class Packages {
   /// testpmd.
   ///
   /// @throws BenchFailure with what to install
-  static Path testpmd() {
+  public static Path testpmd() {
     return Programs.find("dpdk-testpmd")
         .orElseThrow(() ->
             new BenchFailure("dpdk-testpmd is not there; install it: apt-get install dpdk-dev"));
@@ -34,7 +34,7 @@ final class Packages {
   /// Open vSwitch, fetched if need be.
   ///
   /// @throws BenchFailure with what to install
-  static OvsPrograms ovs() {
+  public static OvsPrograms ovs() {
     OvsPrograms installed = new OvsPrograms(Path.of("/"));
     if (installed.exist()) {
       return installed;

@@ -4,13 +4,13 @@ import java.time.Duration;
 import org.vbus.bench.BenchFailure;
 
 /// Doing nothing for a while.
-final class Pause {
+public final class Pause {
   private Pause() {}
 
   /// Sleeps.
   ///
   /// @throws BenchFailure when interrupted
-  static void of(Duration time) {
+  public static void of(Duration time) {
     try {
       Thread.sleep(time);
     } catch (InterruptedException e) {

@@ -12,13 +12,13 @@ import org.vbus.bench.BenchFailure;
 ///
 /// @param runNanos time on a processor
 /// @param waitNanos time runnable without one
-record SchedStat(long runNanos, long waitNanos) {
+public record SchedStat(long runNanos, long waitNanos) {
   private static final Path PROC = Path.of("/proc");
 
   /// Reads `RUN WAIT SLICES`.
   ///
   /// @throws IllegalArgumentException when it is something else
-  static SchedStat parse(String text) {
+  public static SchedStat parse(String text) {
     String[] words = text.strip().split(" ", -1);
     if (words.length != 3) {
       throw new IllegalArgumentException("not a schedstat: " + text);

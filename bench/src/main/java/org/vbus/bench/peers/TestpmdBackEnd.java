@@ -5,13 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// DPDK's net_vhost in testpmd.
-final class TestpmdBackEnd implements BackEnd {
+public final class TestpmdBackEnd implements BackEnd {
   private static final int MEGABYTES = 160;
 
   private final List<Path> sockets;
   private final Testpmd testpmd;
 
-  TestpmdBackEnd(Children children, Path program, Scenario scenario, Cores cores) {
+  /// Starts it.
+  public TestpmdBackEnd(Children children, Path program, Scenario scenario, Cores cores) {
     sockets = Sockets.of(children.dir(), "pmd", scenario);
     List<String> vdevs = new ArrayList<>();
     for (Path socket : sockets) {
