@@ -20,6 +20,8 @@ import org.vbus.bench.KvmBench;
 import org.vbus.bench.LoopbackBench;
 import org.vbus.bench.Progress;
 import org.vbus.bench.load.LoadBench;
+import org.vbus.bench.load.LoadOptions;
+import org.vbus.bench.peers.Cores;
 import org.vbus.bench.peers.PeerBench;
 import org.vbus.bench.peers.Scenario;
 import org.vbus.bench.report.BenchReport;
@@ -191,16 +193,15 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private LoadReport offer(LoadBenchOptions chosen, PrintWriter err) {
-    LoadBench bench =
-        new LoadBench(
-            PeerBenchOptions.ownCommand(), Version.text(), chosen.cores(), chosen.options(quick));
+    LoadOptions options = chosen.options(quick);
+    Cores cores = chosen.cores();
+    LoadBench bench = new LoadBench(PeerBenchOptions.ownCommand(), Version.text(), cores, options);
     return showing(
         err,
         err::println,
         progress -> {
           bench.run(progress);
-          return bench.report(
-              Environment.detect(Version.text(), Commit.here(), bench.notes()));
+          return bench.report(Environment.detect(Version.text(), Commit.here(), bench.notes()));
         });
   }
 

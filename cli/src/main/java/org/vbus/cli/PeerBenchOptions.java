@@ -193,7 +193,8 @@ final class PeerBenchOptions {
                   .split("\0", -1));
       int main = words.indexOf(MAIN);
       if (main < 0) {
-        throw new BenchFailure("vbus is started as ./vbus: start this benchmark as ./vbus bench too");
+        throw new BenchFailure(
+            "vbus is started as ./vbus: start this benchmark as ./vbus bench too");
       }
       return words.subList(0, main + 1);
     } catch (IOException e) {

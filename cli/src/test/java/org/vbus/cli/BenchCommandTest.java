@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class BenchCommandTest {
@@ -41,6 +43,24 @@ class BenchCommandTest {
     Path good = dir.resolve("good.json");
     assertThat(bench("--json", good.toString(), "--html", dir.toString())).isEqualTo(2);
     assertThat(Files.exists(good)).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--peers, either --load or --peers",
+    "--load-parts=sweep;nap, part is one of sweep",
+    "--load-sides=nobody, side is one of vbus",
+    "--load-ring=torn, ring is packed or split",
+    "--load-cores=1;1, two processors",
+    "--load-cores=1, cores are two processors",
+    "--load-rounds=100, rounds are 1 to 99",
+    "--load-window=1, at least 20 ms",
+    "--load-devices=1, idle devices are 2 to 250"
+  })
+  void aLoadThatCannotBeIsRefusedBeforeAnythingRuns(String option, String message) {
+    assertThat(bench("--load", option.replace(';', ','))).isEqualTo(2);
+    assertThat(err.toString()).startsWith("vbus bench: ").contains(message).hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
   }
 
   @Test

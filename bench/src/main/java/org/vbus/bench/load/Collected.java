@@ -13,6 +13,7 @@ import org.vbus.bench.report.LoadSample;
 final class Collected {
   private final Map<Step, List<LoadSample>> samples = new LinkedHashMap<>();
   private final Map<String, List<Double>> rates = new LinkedHashMap<>();
+  private final Map<String, List<String>> cores = new LinkedHashMap<>();
   private final Map<Idle, List<Double>> idles = new LinkedHashMap<>();
 
   private record Step(String part, String side, String guests, String load) {}
@@ -23,7 +24,8 @@ final class Collected {
     samples.computeIfAbsent(new Step(part, side, guests, load), _ -> new ArrayList<>()).add(sample);
   }
 
-  void rate(String side, double rate) {
+  void rate(String side, double rate, String distance) {
+    cores.computeIfAbsent(side, _ -> new ArrayList<>()).add(distance);
     rates.computeIfAbsent(side, _ -> new ArrayList<>()).add(rate);
   }
 
@@ -42,7 +44,9 @@ final class Collected {
 
   List<LoadRate> rates() {
     return rates.entrySet().stream()
-        .map(each -> new LoadRate(each.getKey(), each.getValue()))
+        .map(each ->
+            new LoadRate(
+                each.getKey(), each.getValue(), cores.getOrDefault(each.getKey(), List.of())))
         .toList();
   }
 

@@ -124,7 +124,9 @@ final class Contestant implements AutoCloseable {
   }
 
   /// One step and what it cost.
-  LoadSample sample(Offer offer) {
+  ///
+  /// @param cores how far apart both processors are
+  LoadSample sample(Offer offer, String cores) {
     ProcessTime before = time();
     long waitBefore = ProcessTime.ownWait();
     Outcome outcome = run(offer);
@@ -134,6 +136,7 @@ final class Contestant implements AutoCloseable {
     double cpu = Math.max(after.runNanos() - before.runNanos(), 0);
     double nanos = outcome.seconds() * TimeUnit.SECONDS.toNanos(1);
     return new LoadSample(
+        cores,
         offer.rate(),
         outcome.achieved(),
         outcome.lost(),

@@ -18,7 +18,6 @@ import org.vbus.bench.peers.BackEnd;
 import org.vbus.bench.peers.Children;
 import org.vbus.bench.peers.CoreProbe;
 import org.vbus.bench.peers.Cores;
-import org.vbus.bench.peers.Distance;
 import org.vbus.bench.peers.FrameSize;
 import org.vbus.bench.peers.HostBackEnd;
 import org.vbus.bench.peers.HugePages;
@@ -47,7 +46,6 @@ public final class LoadBench {
   private final Collected collected = new Collected();
   private final Map<String, String> versions = new LinkedHashMap<>();
   private final Set<String> leftOut = new LinkedHashSet<>();
-  private final Set<String> distances = new LinkedHashSet<>();
   private final List<String> collections = new ArrayList<>();
 
   /// A benchmark that has not run.
@@ -81,7 +79,7 @@ public final class LoadBench {
       }
       if (options.parts().contains(Part.IDLE) && options.idleDevices() > 0) {
         progress.step("starting %d devices".formatted(options.idleDevices()));
-        manyDevices(children, progress);
+        manyDevices(children, probe, progress);
       }
     } finally {
       weigh(0);
@@ -181,10 +179,9 @@ public final class LoadBench {
     contestants.forEach(each -> before.put(each, each.collections()));
     for (int round = 1; round <= options.rounds(); round++) {
       for (Contestant contestant : List.copyOf(contestants)) {
-        distances.add(Distance.of(probe.nanos()).text());
         String where = "round %d of %d: %s, ".formatted(round, options.rounds(), contestant.name());
         try {
-          turn(contestant, round == 1, step -> progress.step(where + step));
+          turn(contestant, round == 1, probe, step -> progress.step(where + step));
         } catch (BenchFailure e) {
           contestants.remove(contestant);
           contestant.close();
@@ -199,9 +196,9 @@ public final class LoadBench {
     });
   }
 
-  private void turn(Contestant contestant, boolean first, Progress progress) {
+  private void turn(Contestant contestant, boolean first, CoreProbe probe, Progress progress) {
     contestant.resume();
-    Turn turn = new Turn(contestant, options, collected, progress);
+    Turn turn = new Turn(contestant, options, collected, probe, progress);
     if (options.parts().contains(Part.SWEEP)) {
       turn.sweep();
     }
@@ -218,14 +215,14 @@ public final class LoadBench {
   }
 
   /// One back-end of ours with many guests, two of which talk now and then.
-  private void manyDevices(Children children, Progress progress) {
+  private void manyDevices(Children children, CoreProbe probe, Progress progress) {
     List<Path> sockets = new ArrayList<>();
     for (int i = 0; i < options.idleDevices(); i++) {
       sockets.add(HostFile.socket(children.dir(), i));
     }
     String file = HostFile.listening(children.dir(), options.idleDevices());
     try (Contestant many = host(children, "idle", file, sockets, Contestant::connect)) {
-      Turn turn = new Turn(many, options, collected, progress);
+      Turn turn = new Turn(many, options, collected, probe, progress);
       Duration warmUp = options.firstWarmUp().dividedBy(2);
       Outcome _ = many.run(new Offer(1000, false, false, Duration.ZERO, warmUp));
       turn.idle();
@@ -250,11 +247,10 @@ public final class LoadBench {
   public List<String> notes() {
     List<String> notes = new ArrayList<>();
     notes.add(
-        "Back-ends on processor %d, guests on processor %d, which were %s; %s rings of %d entries; windows of %d ms, %d rounds."
+        "Back-ends on processor %d, guests on processor %d; %s rings of %d entries; windows of %d ms, %d rounds."
             .formatted(
                 cores.backEnd(),
                 cores.frontEnd(),
-                String.join(" and ", distances),
                 options.packed() ? "packed" : "split",
                 GuestPort.RING,
                 options.window().toMillis(),

@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
 /// @param kicks by both guests
 /// @param calls to both guests
 /// @param full part of the passes in which the transmit ring was full
-/// @param idle part of the passes in which the guests had nothing to do
+/// @param idle part of the window in which the guests had nothing to do
 /// @param latency from when a frame was due to when it was seen, nanoseconds, of those due in the
 ///   window
 record Outcome(

@@ -30,7 +30,7 @@ final class Traffic {
   private long strays;
   private long lastNumber;
   private long passes;
-  private long idle;
+  private long idleNanos;
   private long full;
 
   /// Between guests that are attached.
@@ -110,7 +110,7 @@ final class Traffic {
     firstOfWindow = pace.taken() + Math.max(pace.due(open), 0);
     long before = received;
     passes = 0;
-    idle = 0;
+    idleNanos = 0;
     full = 0;
     pump(pace, open + offer.window().toNanos());
     long closed = System.nanoTime();
@@ -127,22 +127,23 @@ final class Traffic {
         strays,
         a.kicks() + b.kicks(),
         a.calls() + b.calls(),
-        (double) full / passes,
-        (double) idle / passes,
+        (double) full / Math.max(passes, 1),
+        (double) idleNanos / (closed - open),
         latency.copy());
   }
 
   /// Sends and receives until it is so late.
   private void pump(Pace pace, long until) {
-    long now;
-    do {
-      now = System.nanoTime();
+    long now = System.nanoTime();
+    while (now - until < 0) {
       int work = offer(pace, now) + turn();
+      long then = now;
+      now = System.nanoTime();
       passes++;
       if (work == 0) {
-        idle++;
+        idleNanos += now - then;
       }
-    } while (now - until < 0);
+    }
   }
 
   /// Receives what is still under way.

@@ -3,6 +3,9 @@ package org.vbus.bench.load;
 import java.time.Duration;
 import java.util.Locale;
 import org.vbus.bench.Progress;
+import org.vbus.bench.peers.CoreProbe;
+import org.vbus.bench.peers.Distance;
+import org.vbus.bench.peers.Pause;
 import org.vbus.bench.report.LoadReport;
 import org.vbus.bench.report.LoadSample;
 
@@ -24,14 +27,21 @@ final class Turn {
   private static final Duration TRIAL_WARM_UP = Duration.ofMillis(20);
   private static final Duration SETTLE = Duration.ofMillis(500);
   private static final String POLL = "poll";
-  private static final String INTERRUPTS = "interrupts";
+  private static final String INTERRUPTS = "take interrupts";
 
   private final Contestant contestant;
   private final LoadOptions options;
   private final Collected collected;
   private final Progress progress;
+  private final CoreProbe probe;
 
-  Turn(Contestant contestant, LoadOptions options, Collected collected, Progress progress) {
+  Turn(
+      Contestant contestant,
+      LoadOptions options,
+      Collected collected,
+      CoreProbe probe,
+      Progress progress) {
+    this.probe = probe;
     this.contestant = contestant;
     this.options = options;
     this.collected = collected;
@@ -54,7 +64,7 @@ final class Turn {
 
   /// How long a turn usually takes.
   static Duration usual(LoadOptions options) {
-    Duration step = options.warmUp().plus(options.window()).plusMillis(10);
+    Duration step = options.warmUp().plus(options.window()).plusMillis(60);
     Duration all = Duration.ZERO;
     if (options.parts().contains(LoadOptions.Part.SWEEP)) {
       all = all.plus(step.multipliedBy(2 * USUAL_STEPS));
@@ -89,11 +99,23 @@ final class Turn {
     String guests = interrupts ? INTERRUPTS : POLL;
     boolean saturated = false;
     for (double rate = FIRST_RATE; !saturated && rate <= MOST; rate = next(rate)) {
-      progress.step("%s frames per second, guests: %s".formatted(text(rate), guests));
-      LoadSample sample = contestant.sample(offer(rate, false, interrupts));
+      progress.step("%s frames per second, guests that %s".formatted(text(rate), guests));
+      LoadSample sample = sample(offer(rate, false, interrupts));
       collected.add(LoadReport.SWEEP, contestant.name(), guests, text(rate), sample);
       saturated = sample.saturated();
     }
+  }
+
+  private LoadSample sample(Offer offer) {
+    return contestant.sample(offer, distance());
+  }
+
+  /// Of both processors, with nobody polling.
+  private String distance() {
+    contestant.stop();
+    String distance = Distance.of(probe.nanos()).text();
+    contestant.resume();
+    return distance;
   }
 
   /// The rate after `rate`: one and three of each power of ten, then millions.
@@ -112,8 +134,9 @@ final class Turn {
   /// Round trips at parts of the highest rate without loss, which is looked for, and at the same
   /// rates for everybody.
   void roundTrips() {
+    String before = distance();
     double highest = NoDropSearch.search(FIRST_TRIAL, MOST, PRECISION, this::holds);
-    collected.rate(contestant.name(), highest);
+    collected.rate(contestant.name(), highest, before);
     if (highest > 0) {
       for (double part : PARTS) {
         String load = String.format(Locale.ROOT, "%.0f %%", 100 * part);
@@ -138,7 +161,7 @@ final class Turn {
 
   private void roundTrip(String part, String load, double rate) {
     progress.step("%.2f million round trips per second".formatted(rate / MILLION));
-    LoadSample sample = contestant.sample(offer(rate, true, false));
+    LoadSample sample = sample(offer(rate, true, false));
     collected.add(part, contestant.name(), POLL, load, sample);
   }
 
@@ -150,14 +173,14 @@ final class Turn {
       Duration window = pause.multipliedBy(options.afterPause().get(i));
       Offer offer = new Offer(1e9 / pause.toNanos(), false, false, pause, window);
       String load = pause.toMillis() + " ms";
-      collected.add(LoadReport.PAUSE, name(), POLL, load, contestant.sample(offer));
+      collected.add(LoadReport.PAUSE, name(), POLL, load, sample(offer));
     }
   }
 
   /// Nothing at all.
   void idle() {
     progress.step("idle");
-    org.vbus.bench.peers.Pause.of(SETTLE);
+    Pause.of(SETTLE);
     collected.idle(contestant.name(), contestant.devices(), contestant.idle(options.idle()));
   }
 

@@ -9,7 +9,7 @@ final class LoadCells {
   static final List<String> HEADINGS =
       List.of(
           "back-end",
-          "guests",
+          "cores",
           "load",
           "kpps in",
           "kpps out",
@@ -24,7 +24,7 @@ final class LoadCells {
           "max",
           "spare %");
 
-  static final List<String> RATE_HEADINGS = List.of("back-end", "kpps", "low", "high");
+  static final List<String> RATE_HEADINGS = List.of("back-end", "cores", "kpps", "low", "high");
 
   static final List<String> IDLE_HEADINGS = List.of("back-end", "devices", "CPU %");
 
@@ -32,11 +32,16 @@ final class LoadCells {
 
   /// What the columns mean.
   static final String MEANING =
-      "Medians of the rounds. CPU %: of one processor, all threads of the back-end, and per frame"
+      "Medians of the rounds. cores: how far apart the two processors were. CPU %: of one processor, all threads of the back-end, and per frame"
           + " forwarded; a round trip is two frames. kicks, calls: per frame. p50 to max:"
           + " microseconds from when a frame was due. spare: time in which the guests had nothing to"
           + " do; a G says that they, not the back-end, are the limit. !: somebody else ran"
           + " meanwhile. -: more was offered than went through, so latency has no meaning.";
+
+  /// What the guests of a table do, in words.
+  static String guests(String guests) {
+    return "guests that " + guests;
+  }
 
   /// What each part is.
   static String heading(String part) {
@@ -50,36 +55,36 @@ final class LoadCells {
     };
   }
 
-  /// Lines of a part: by what guests do, then back-end, then load.
-  static List<List<String>> of(LoadReport report, String part) {
+  /// Lines of a part with guests of one kind, by back-end and load, or the other way round where
+  /// back-ends are compared.
+  static List<List<String>> of(LoadReport report, String part, String guests) {
     List<String> sides = report.points().stream().map(LoadPoint::side).distinct().toList();
     boolean bySide = part.equals(LoadReport.SWEEP) || part.equals(LoadReport.PAUSE);
     Comparator<LoadPoint> side = Comparator.comparingInt(point -> sides.indexOf(point.side()));
-    List<String> loads =
+    List<LoadPoint> points =
         report.points().stream()
-            .filter(point -> point.part().equals(part))
+            .filter(point -> point.part().equals(part) && point.guests().equals(guests))
+            .toList();
+    List<String> loads =
+        points.stream()
             .sorted(Comparator.comparingDouble(point -> point.median(LoadSample::offered)))
             .map(LoadPoint::load)
             .distinct()
             .toList();
     Comparator<LoadPoint> load = Comparator.comparingInt(point -> loads.indexOf(point.load()));
-    return report.points().stream()
-        .filter(point -> point.part().equals(part))
-        .sorted(
-            Comparator.comparing(LoadPoint::guests)
-                .reversed()
-                .thenComparing(bySide ? side : load)
-                .thenComparing(bySide ? load : side))
+    return points.stream()
+        .sorted(bySide ? side.thenComparing(load) : load.thenComparing(side))
         .map(LoadCells::line)
         .toList();
   }
 
   private static List<String> line(LoadPoint point) {
     boolean saturated = point.saturated();
+    boolean endless = saturated && point.part().equals(LoadReport.SWEEP);
     boolean limit = saturated && point.counting().stream().anyMatch(LoadSample::guestsAreTheLimit);
     return List.of(
         point.side(),
-        point.guests(),
+        point.cores(),
         point.load() + (point.disturbed() ? " !" : ""),
         rate(point.median(LoadSample::offered)),
         rate(point.median(LoadSample::achieved)),
@@ -88,10 +93,10 @@ final class LoadCells {
         fixed(point.median(LoadSample::cpuNanos), 0),
         Figures.perIo(point.median(LoadSample::kicks)),
         Figures.perIo(point.median(LoadSample::calls)),
-        saturated ? "-" : Figures.micros(point.median(LoadSample::p50)),
-        saturated ? "-" : Figures.micros(point.median(LoadSample::p99)),
-        saturated ? "-" : Figures.micros(point.median(LoadSample::p999)),
-        saturated ? "-" : Figures.micros(point.median(LoadSample::max)),
+        endless ? "-" : Figures.micros(point.median(LoadSample::p50)),
+        endless ? "-" : Figures.micros(point.median(LoadSample::p99)),
+        endless ? "-" : Figures.micros(point.median(LoadSample::p999)),
+        endless ? "-" : Figures.micros(point.median(LoadSample::max)),
         fixed(100 * point.median(LoadSample::spare), 0) + (limit ? " G" : ""));
   }
 
@@ -100,7 +105,11 @@ final class LoadCells {
         .map(each -> {
           Spread spread = Spread.of(each.rates());
           return List.of(
-              each.side(), rate(spread.median()), rate(spread.low()), rate(spread.high()));
+              each.side(),
+              String.join(" ", each.cores().stream().distinct().toList()),
+              rate(spread.median()),
+              rate(spread.low()),
+              rate(spread.high()));
         })
         .toList();
   }

@@ -55,6 +55,7 @@ final class LoadJson {
     map.put("load", point.load());
     map.put("saturated", point.saturated());
     map.put("disturbed", point.disturbed());
+    map.put("cores", point.cores());
     map.put("counting", point.counting().size());
     FIGURES.forEach((name, figure) -> map.put(name, point.median(figure)));
     map.put("samples", point.samples().stream().map(LoadJson::sample).toList());
@@ -63,6 +64,7 @@ final class LoadJson {
 
   private static Map<String, Object> sample(LoadSample sample) {
     Map<String, Object> map = new LinkedHashMap<>();
+    map.put("cores", sample.cores());
     map.put("saturated", sample.saturated());
     FIGURES.forEach((name, figure) -> map.put(name, figure.applyAsDouble(sample)));
     return map;
@@ -73,6 +75,7 @@ final class LoadJson {
     map.put("backEnd", rate.side());
     map.put("medianPerSecond", Spread.median(rate.rates()));
     map.put("perSecond", rate.rates());
+    map.put("cores", rate.cores());
     return map;
   }
 

@@ -54,15 +54,15 @@ final class LoadPage {
     int number = 0;
     for (String part : report.parts()) {
       out.append("<section><h2>").append(text(LoadCells.heading(part))).append("</h2>\n");
-      for (String guests : guests(report, part)) {
-        figure(out, report, part, guests, "p" + number++);
-      }
       if (part.equals(LoadReport.ROUND_TRIP)) {
         out.append("<h3>Highest rate without loss, of at most 0.1 %</h3>\n");
         table(out, LoadCells.RATE_HEADINGS, LoadCells.rates(report));
       }
-      out.append("<h3>All figures</h3>\n<p>").append(text(LoadCells.MEANING)).append("</p>\n");
-      table(out, LoadCells.HEADINGS, LoadCells.of(report, part));
+      for (String guests : report.guests(part)) {
+        figure(out, report, part, guests, "p" + number++);
+        table(out, LoadCells.HEADINGS, LoadCells.of(report, part, guests));
+      }
+      out.append("<p>").append(text(LoadCells.MEANING)).append("</p>\n");
       out.append("</section>\n");
     }
     rest(out, report);
@@ -85,14 +85,6 @@ final class LoadPage {
     report.versions().forEach((side, version) -> HtmlReport.entry(out, side, version));
     out.append("</dl></section>\n");
     HtmlReport.environment(out, report.environment());
-  }
-
-  private static List<String> guests(LoadReport report, String part) {
-    return report.points().stream()
-        .filter(point -> point.part().equals(part))
-        .map(LoadPoint::guests)
-        .distinct()
-        .toList();
   }
 
   /// Charts of all measures over the loads.
@@ -125,7 +117,9 @@ final class LoadPage {
       }
       charts.add(chart(id + "-" + charts.size(), measure, loads, curves));
     }
-    out.append("<figure>\n<figcaption><h3>Guests: ").append(text(guests)).append("</h3>\n");
+    out.append("<figure>\n<figcaption><h3>With ")
+        .append(text(LoadCells.guests(guests)))
+        .append("</h3>\n");
     out.append("<ul class=\"legend\">");
     legend.forEach((name, style) ->
         out.append("<li>").append(LineChart.swatch(style)).append(text(name)).append("</li>\n"));

@@ -1,5 +1,6 @@
 package org.vbus.bench.report;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -22,10 +23,26 @@ public record LoadPoint(
     }
   }
 
-  /// The samples that count: those that nobody disturbed, or all when there are none.
+  /// The samples that count: those that nobody disturbed, or all when there are none; and of them
+  /// those with the processors as far apart as they were most often.
   public List<LoadSample> counting() {
     List<LoadSample> quiet = samples.stream().filter(sample -> !sample.disturbed()).toList();
-    return quiet.isEmpty() ? samples : quiet;
+    List<LoadSample> those = quiet.isEmpty() ? samples : quiet;
+    String most =
+        those.stream()
+            .map(LoadSample::cores)
+            .max(Comparator.comparingLong(cores -> number(those, cores)))
+            .orElseThrow();
+    return those.stream().filter(sample -> sample.cores().equals(most)).toList();
+  }
+
+  private static long number(List<LoadSample> samples, String cores) {
+    return samples.stream().filter(sample -> sample.cores().equals(cores)).count();
+  }
+
+  /// How far apart the processors were.
+  public String cores() {
+    return counting().getFirst().cores();
   }
 
   /// Whether every sample was disturbed.

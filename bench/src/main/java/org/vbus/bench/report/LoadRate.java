@@ -6,9 +6,11 @@ import java.util.List;
 ///
 /// @param side the back-end
 /// @param rates round trips per second
-public record LoadRate(String side, List<Double> rates) {
-  /// Copies the list.
+/// @param cores how far apart the processors were, for each of them
+public record LoadRate(String side, List<Double> rates, List<String> cores) {
+  /// Copies the lists.
   public LoadRate {
+    cores = List.copyOf(cores);
     rates = List.copyOf(rates);
   }
 }

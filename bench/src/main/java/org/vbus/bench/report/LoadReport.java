@@ -57,6 +57,15 @@ public record LoadReport(
     return LoadPage.of(this);
   }
 
+  /// What the guests of a part do, each once.
+  List<String> guests(String part) {
+    return points.stream()
+        .filter(point -> point.part().equals(part))
+        .map(LoadPoint::guests)
+        .distinct()
+        .toList();
+  }
+
   /// The parts that there are, in their order.
   List<String> parts() {
     return points.stream().map(LoadPoint::part).distinct().toList();

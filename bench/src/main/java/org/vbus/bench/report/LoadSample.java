@@ -2,6 +2,7 @@ package org.vbus.bench.report;
 
 /// One step of a load, measured once.
 ///
+/// @param cores how far apart the processors of guests and back-end were before it
 /// @param offered frames per second
 /// @param achieved frames per second that arrived
 /// @param lost part of the frames sent that did not arrive
@@ -14,9 +15,10 @@ package org.vbus.bench.report;
 /// @param p99 the same
 /// @param p999 the same
 /// @param max the same
-/// @param spare part of the passes in which the guests had nothing to do
+/// @param spare part of the time in which the guests had nothing to do
 /// @param waited part of the time in which guests or back-end had no processor
 public record LoadSample(
+    String cores,
     double offered,
     double achieved,
     double lost,
@@ -36,7 +38,7 @@ public record LoadSample(
   private static final double MOST_WAIT = 0.03;
 
   /// Less than this and the guests themselves are the limit.
-  private static final double LEAST_SPARE = 0.02;
+  private static final double LEAST_SPARE = 0.05;
 
   /// Whether somebody else ran meanwhile.
   public boolean disturbed() {

@@ -21,7 +21,13 @@ final class LoadTable {
             LoadCells.RATE_HEADINGS,
             LoadCells.rates(report));
       }
-      section(out, LoadCells.heading(part), LoadCells.HEADINGS, LoadCells.of(report, part));
+      for (String guests : report.guests(part)) {
+        section(
+            out,
+            "%s, %s".formatted(LoadCells.heading(part), LoadCells.guests(guests)),
+            LoadCells.HEADINGS,
+            LoadCells.of(report, part, guests));
+      }
     }
     if (!report.idles().isEmpty()) {
       section(out, "Idle", LoadCells.IDLE_HEADINGS, LoadCells.idles(report));

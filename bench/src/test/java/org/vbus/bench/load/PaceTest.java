@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
-  /// Times may wrap.
-  private final long start = Long.MAX_VALUE - 1000;
+  /// A time that wraps soon, as they may.
+  private final long start = Long.parseLong("7ffffffffffffc00", 16);
 
   private final Pace pace = new Pace(start, 1e6);
 

@@ -1,0 +1,49 @@
+package org.vbus.bench.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LoadPlanTest {
+  @Test
+  void aSweepGoesByOneAndThreeAndThenByMillions() {
+    List<Double> rates = new ArrayList<>();
+    for (double rate = 1000; rates.size() < 9; rate = Turn.next(rate)) {
+      rates.add(rate);
+    }
+    assertThat(rates).containsExactly(1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 2e6, 3e6);
+  }
+
+  @Test
+  void aTurnOfTheQuickFormTakesLessThanHalfOfAFullOne() {
+    assertThat(Turn.usual(LoadOptions.quick()).multipliedBy(2))
+        .isLessThan(Turn.usual(LoadOptions.full()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 1, 251})
+  void aNumberOfIdleDevicesThatCannotBeIsRefused(int devices) {
+    assertThatThrownBy(() -> LoadOptions.quick().withIdleDevices(devices))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(Integer.toString(devices));
+  }
+
+  @Test
+  void aHostThatAdaptsHasLoopsAsTheyAreByDefault() {
+    List<Path> sockets = List.of(Path.of("/run/a.sock"), Path.of("/run/b.sock"));
+    var adapting = ConfigFactory.parseString(HostFile.connecting(sockets, false));
+    assertThat(adapting.hasPath("loops")).isFalse();
+    assertThat(adapting.getString("buses.vm1.connector.vhost-user.socket"))
+        .isEqualTo("/run/b.sock");
+    assertThat(adapting.getString("buses.vm0.connector.vhost-user.role")).isEqualTo("client");
+    var spinning = ConfigFactory.parseString(HostFile.connecting(sockets, true));
+    assertThat(spinning.getDuration("loops.spin").toHours()).isEqualTo(1);
+  }
+}
