@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vbus.bench.BenchFailure;
 import org.vbus.bench.peers.BackEnd;
@@ -24,7 +25,7 @@ final class Contestant implements AutoCloseable {
 
   private final String name;
   private final BackEnd backEnd;
-  private final @Nullable Path collections;
+  private final @Nullable Path log;
   private final BitSet processor = new BitSet();
   private final List<GuestPort> ports = new ArrayList<>();
   private final Traffic traffic;
@@ -37,18 +38,18 @@ final class Contestant implements AutoCloseable {
   /// Attaches guests; the first two talk to each other.
   ///
   /// @param backEnd closed with this
-  /// @param collections the log of its garbage collector, null when it has none
+  /// @param log the log of its garbage collector, null when it has none
   /// @param processor of the guests
   Contestant(
       String name,
       BackEnd backEnd,
-      @Nullable Path collections,
+      @Nullable Path log,
       boolean packed,
       int processor,
       Reach reach) {
     this.name = name;
     this.backEnd = backEnd;
-    this.collections = collections;
+    this.log = log;
     this.processor.set(processor);
     try {
       for (Path socket : backEnd.sockets()) {
@@ -172,31 +173,34 @@ final class Contestant implements AutoCloseable {
     return ProcessTime.of(backEnd.process().pid(), backEnd.thread());
   }
 
-  /// Collections so far, by the log; -1 when nobody collects.
-  long collections() {
-    if (collections == null) {
-      return -1;
-    }
-    try (var lines = Files.lines(collections)) {
-      return lines.filter(line -> line.contains("Pause")).count();
-    } catch (IOException e) {
-      return -1;
-    }
+  /// Whether its garbage collector has a log.
+  boolean collects() {
+    return log != null;
+  }
+
+  /// Collections so far, as the log has them.
+  List<String> collections() {
+    return logged("Pause");
   }
 
   /// The collector, by the log.
   String collector() {
-    if (collections == null) {
-      return "";
+    List<String> using = logged("Using");
+    return using.isEmpty() ? "unknown" : using.getFirst().substring("Using ".length());
+  }
+
+  /// Lines of the log that have `word`, from there on.
+  private List<String> logged(String word) {
+    if (log == null) {
+      return List.of();
     }
-    try (var lines = Files.lines(collections)) {
+    try (Stream<String> lines = Files.lines(log)) {
       return lines
-          .filter(line -> line.contains("Using "))
-          .findFirst()
-          .map(line -> line.substring(line.indexOf("Using ") + "Using ".length()).strip())
-          .orElse("unknown");
+          .filter(line -> line.contains(word))
+          .map(line -> line.substring(line.indexOf(word)).strip())
+          .toList();
     } catch (IOException e) {
-      return "unknown";
+      throw new BenchFailure(name + ": no log of collections: " + e.getMessage(), e);
     }
   }
 

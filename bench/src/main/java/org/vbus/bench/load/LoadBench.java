@@ -35,7 +35,7 @@ import org.vbus.bench.report.LoadReport;
 /// collects what they do with them. Who fails is left out from then on, with the reason.
 public final class LoadBench {
   private static final int PAGES = 300;
-  private static final int HEAVY = -18;
+  private static final String HEAVY = "-18";
   private static final Path WEIGHT = Path.of("/proc/self/autogroup");
   private static final Duration START = Duration.ofSeconds(5);
 
@@ -64,8 +64,8 @@ public final class LoadBench {
   /// @throws BenchFailure when nothing could be measured
   public void run(Progress progress) {
     progress.step("offered loads, about %d s".formatted(usual().toSeconds()));
-    weigh(HEAVY);
     try (Children children = new Children()) {
+      weigh(children);
       CoreProbe probe = new CoreProbe(cores.backEnd(), cores.frontEnd());
       List<Contestant> contestants = new ArrayList<>();
       try {
@@ -81,8 +81,6 @@ public final class LoadBench {
         progress.step("starting %d devices".formatted(options.idleDevices()));
         manyDevices(children, probe, progress);
       }
-    } finally {
-      weigh(0);
     }
     if (collected.points().isEmpty()) {
       throw new BenchFailure("nothing was measured: " + String.join("; ", leftOut));
@@ -101,12 +99,23 @@ public final class LoadBench {
     return all;
   }
 
-  /// Gives this process weight over other sessions, where that is permitted.
-  private static void weigh(int nice) {
+  /// Gives the session of this process weight over others until the end, where that is permitted.
+  private static void weigh(Children children) {
     try {
-      Files.writeString(WEIGHT, Integer.toString(nice));
+      String before = Files.readString(WEIGHT).strip();
+      String nice = before.substring(before.lastIndexOf(' ') + 1);
+      children.afterwards(() -> weigh(nice));
+      weigh(HEAVY);
     } catch (IOException _) {
       // Then it has none, which waiting shows.
+    }
+  }
+
+  private static void weigh(String nice) {
+    try {
+      Files.writeString(WEIGHT, nice);
+    } catch (IOException _) {
+      // It is not permitted, or not any more.
     }
   }
 
@@ -175,8 +184,12 @@ public final class LoadBench {
   }
 
   private void rounds(List<Contestant> contestants, CoreProbe probe, Progress progress) {
-    Map<Contestant, Long> before = new LinkedHashMap<>();
-    contestants.forEach(each -> before.put(each, each.collections()));
+    Map<Contestant, Integer> before = new LinkedHashMap<>();
+    for (Contestant contestant : contestants) {
+      if (contestant.collects()) {
+        before.put(contestant, contestant.collections().size());
+      }
+    }
     for (int round = 1; round <= options.rounds(); round++) {
       for (Contestant contestant : List.copyOf(contestants)) {
         String where = "round %d of %d: %s, ".formatted(round, options.rounds(), contestant.name());
@@ -189,10 +202,11 @@ public final class LoadBench {
         }
       }
     }
-    before.forEach((contestant, count) -> {
-      if (count >= 0) {
-        collections.add("%s %d".formatted(contestant.name(), contestant.collections() - count));
-      }
+    before.forEach((contestant, number) -> {
+      List<String> all = contestant.collections();
+      List<String> since = all.subList(number, all.size());
+      collections.add(
+          contestant.name() + " " + (since.isEmpty() ? "none" : String.join(", ", since)));
     });
   }
 
@@ -257,7 +271,7 @@ public final class LoadBench {
                 options.rounds()));
     if (!collections.isEmpty()) {
       notes.add(
-          "Garbage collections during all turns: %s.".formatted(String.join(", ", collections)));
+          "Garbage collections during all turns: %s.".formatted(String.join("; ", collections)));
     }
     return notes;
   }

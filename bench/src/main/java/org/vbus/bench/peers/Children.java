@@ -71,7 +71,7 @@ public final class Children implements AutoCloseable {
   }
 
   /// To be done at the end, after the last child has ended.
-  synchronized void afterwards(Runnable action) {
+  public synchronized void afterwards(Runnable action) {
     afterwards.add(action);
   }
 

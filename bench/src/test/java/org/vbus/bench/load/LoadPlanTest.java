@@ -13,12 +13,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LoadPlanTest {
   @Test
-  void aSweepGoesByOneAndThreeAndThenByMillions() {
+  void aSweepGoesByOneTwoAndFiveAndThenByMillions() {
     List<Double> rates = new ArrayList<>();
-    for (double rate = 1000; rates.size() < 9; rate = Turn.next(rate)) {
+    for (double rate = 1000; rates.size() < 12; rate = Turn.next(rate)) {
       rates.add(rate);
     }
-    assertThat(rates).containsExactly(1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 2e6, 3e6);
+    assertThat(rates).containsExactly(1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 3e6);
   }
 
   @Test
