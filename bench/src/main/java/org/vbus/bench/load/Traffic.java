@@ -15,7 +15,7 @@ final class Traffic {
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(20);
 
   /// No frame for so long: what is missing does not come any more.
-  private static final long QUIET = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long QUIET = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static final long GREETING = TimeUnit.SECONDS.toNanos(20);
   private static final long GREETING_AGAIN = TimeUnit.MILLISECONDS.toNanos(100);
