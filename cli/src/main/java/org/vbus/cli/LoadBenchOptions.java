@@ -65,6 +65,12 @@ final class LoadBenchOptions {
   private int devices = -1;
 
   @Option(
+      names = "--load-spin",
+      paramLabel = "MICROS",
+      description = "With --load: how long the loop of side vbus spins, if not as by default.")
+  private int spin = -1;
+
+  @Option(
       names = "--load-cores",
       split = ",",
       arity = "1",
@@ -93,6 +99,9 @@ final class LoadBenchOptions {
     }
     if (window != 0) {
       options = options.withWindow(Duration.ofMillis(window));
+    }
+    if (spin >= 0) {
+      options = options.withSpin(Duration.ofNanos(1000L * spin));
     }
     return devices < 0 ? options : options.withIdleDevices(devices);
   }

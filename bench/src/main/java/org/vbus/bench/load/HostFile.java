@@ -1,7 +1,9 @@
 package org.vbus.bench.load;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What `vbus host` is told for a load: network cards of guests on one learning switch.
 final class HostFile {
@@ -9,9 +11,11 @@ final class HostFile {
 
   /// Cards that connect to the front-ends that listen at `sockets`.
   ///
-  /// @param spins whether its loop always spins; else it is as loops are by default
-  static String connecting(List<Path> sockets, boolean spins) {
-    StringBuilder text = new StringBuilder(spins ? "loops { spin = 1h }\n" : "");
+  /// @param spin for how long its loop spins, null for as long as loops do by default
+  static String connecting(List<Path> sockets, @Nullable Duration spin) {
+    StringBuilder text =
+        new StringBuilder(
+            spin == null ? "" : "loops { spin = %dus }\n".formatted(spin.toNanos() / 1000));
     text.append("switches { lan { } }\nbuses {\n");
     for (int i = 0; i < sockets.size(); i++) {
       text.append(

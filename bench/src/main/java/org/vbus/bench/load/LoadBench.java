@@ -37,6 +37,7 @@ public final class LoadBench {
   private static final int PAGES = 300;
   private static final String HEAVY = "-18";
   private static final Path WEIGHT = Path.of("/proc/self/autogroup");
+  private static final Duration ALWAYS = Duration.ofHours(1);
   private static final Duration START = Duration.ofSeconds(5);
 
   private final List<String> command;
@@ -136,13 +137,22 @@ public final class LoadBench {
       to.add(contestant);
       versions.put(side.text(), contestant.version());
       if (side.isOurs()) {
-        versions.put(side.text(), version + ", collector " + contestant.collector());
+        versions.put(side.text(), ours(side, contestant.collector()));
         Turn.warmUp(contestant, options.firstWarmUp());
       }
       contestant.stop();
     } catch (BenchFailure e) {
       leave(side.text(), e);
     }
+  }
+
+  private String ours(Side side, String collector) {
+    Duration spin = side == Side.SPIN ? null : options.spin();
+    return "%s, collector %s%s"
+        .formatted(
+            version,
+            collector,
+            spin == null ? "" : ", loops spin for %d us".formatted(spin.toNanos() / 1000));
   }
 
   private void leave(String name, BenchFailure e) {
@@ -154,7 +164,7 @@ public final class LoadBench {
         List.of(
             children.dir().resolve(side.text() + "0.sock"),
             children.dir().resolve(side.text() + "1.sock"));
-    String file = HostFile.connecting(sockets, side == Side.SPIN);
+    String file = HostFile.connecting(sockets, side == Side.SPIN ? ALWAYS : options.spin());
     return host(children, side.text(), file, sockets, Contestant::listen);
   }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// What to measure, and how thoroughly.
 ///
@@ -19,6 +20,7 @@ import java.util.Set;
 /// @param idleDevices that are attached then to one back-end of ours, 2 at least; 0 leaves that out
 /// @param pauses times between two frames of the series that measure waking up
 /// @param afterPause frames of each such series
+/// @param spin how long the loops of [Side#VBUS] spin, null for as long as they do by default
 public record LoadOptions(
     Set<Side> sides,
     Set<Part> parts,
@@ -31,7 +33,8 @@ public record LoadOptions(
     Duration idle,
     int idleDevices,
     List<Duration> pauses,
-    List<Integer> afterPause) {
+    List<Integer> afterPause,
+    @Nullable Duration spin) {
 
   /// Who is measured.
   public enum Side {
@@ -104,7 +107,8 @@ public record LoadOptions(
         Duration.ofSeconds(5),
         100,
         List.of(Duration.ofMillis(1), Duration.ofMillis(10), Duration.ofMillis(100)),
-        List.of(500, 100, 30));
+        List.of(500, 100, 30),
+        null);
   }
 
   /// One round with short windows, about two minutes.
@@ -122,7 +126,8 @@ public record LoadOptions(
         Duration.ofSeconds(2),
         full.idleDevices,
         full.pauses,
-        List.of(200, 50, 10));
+        List.of(200, 50, 10),
+        null);
   }
 
   /// The same for these only.
@@ -139,7 +144,8 @@ public record LoadOptions(
         idle,
         idleDevices,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
   }
 
   /// These parts only.
@@ -156,7 +162,8 @@ public record LoadOptions(
         idle,
         idleDevices,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
   }
 
   /// So many rounds.
@@ -173,7 +180,8 @@ public record LoadOptions(
         idle,
         idleDevices,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
   }
 
   /// Windows of this length, also those of the search.
@@ -190,7 +198,8 @@ public record LoadOptions(
         idle,
         idleDevices,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
   }
 
   /// Packed rings or split ones.
@@ -207,7 +216,26 @@ public record LoadOptions(
         idle,
         idleDevices,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
+  }
+
+  /// Loops that spin for so long.
+  public LoadOptions withSpin(Duration time) {
+    return new LoadOptions(
+        sides,
+        parts,
+        rounds,
+        packed,
+        firstWarmUp,
+        warmUp,
+        window,
+        trial,
+        idle,
+        idleDevices,
+        pauses,
+        afterPause,
+        time);
   }
 
   /// So many idle devices.
@@ -224,6 +252,7 @@ public record LoadOptions(
         idle,
         number,
         pauses,
-        afterPause);
+        afterPause,
+        spin);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,12 +39,12 @@ class LoadPlanTest {
   @Test
   void aHostThatAdaptsHasLoopsAsTheyAreByDefault() {
     List<Path> sockets = List.of(Path.of("/run/a.sock"), Path.of("/run/b.sock"));
-    var adapting = ConfigFactory.parseString(HostFile.connecting(sockets, false));
+    var adapting = ConfigFactory.parseString(HostFile.connecting(sockets, null));
     assertThat(adapting.hasPath("loops")).isFalse();
     assertThat(adapting.getString("buses.vm1.connector.vhost-user.socket"))
         .isEqualTo("/run/b.sock");
     assertThat(adapting.getString("buses.vm0.connector.vhost-user.role")).isEqualTo("client");
-    var spinning = ConfigFactory.parseString(HostFile.connecting(sockets, true));
+    var spinning = ConfigFactory.parseString(HostFile.connecting(sockets, Duration.ofHours(1)));
     assertThat(spinning.getDuration("loops.spin").toHours()).isEqualTo(1);
   }
 }

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `./vbus bench --load`, as small as it gets. What the figures are does not matter here, that there
-/// are some does.
+/// `./vbus bench --load`, as small as it gets. What the figures are does not matter here, that
+/// there are some does.
 @Tag("long")
 class LoadIT {
   private static final Duration LIMIT = Duration.ofMinutes(4);
