@@ -20,6 +20,7 @@ module org.vbus.bench {
   exports org.vbus.bench.load;
   exports org.vbus.bench.peers;
   exports org.vbus.bench.report;
+  exports org.vbus.bench.scale;
   exports org.vbus.bench.station to
       org.vbus.stack;
 

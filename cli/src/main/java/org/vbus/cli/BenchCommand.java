@@ -32,7 +32,10 @@ import org.vbus.bench.report.LoadReport;
 import org.vbus.bench.report.PeerReport;
 import org.vbus.bench.report.PeerRow;
 import org.vbus.bench.report.Run;
+import org.vbus.bench.report.Table;
+import org.vbus.bench.report.TableReport;
 import org.vbus.bench.report.TextTable;
+import org.vbus.bench.scale.ScaleBench;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -52,7 +55,8 @@ import picocli.CommandLine.Spec;
           + " number of devices, batch size and load, and prints a table.",
       "Takes about three minutes and needs two idle processors.",
       "With --peers: compares frames per second with other programs, see docs/performance.md.",
-      "With --load: offers loads and measures latency, processor time and exits over them."
+      "With --load: offers loads and measures latency, processor time and exits over them.",
+      "With --scale: measures what devices, addresses and starts cost."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final Set<String> CONNECTORS = Set.of(LoopbackBench.CONNECTOR, KvmBench.CONNECTOR);
@@ -85,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false, validate = true)
   private @Nullable LoadBenchOptions load;
 
+  @ArgGroup(exclusive = false, validate = true)
+  private @Nullable ScaleBenchOptions scale;
+
   BenchCommand() {}
 
   @Override
@@ -108,6 +115,9 @@ final class BenchCommand implements Callable<Integer> {
     try {
       if (load != null) {
         LoadReport report = offer(load, err);
+        write(report.text(), report.json(), report.html());
+      } else if (scale != null) {
+        TableReport report = scale(scale, err);
         write(report.text(), report.json(), report.html());
       } else if (peers != null) {
         PeerReport report = compare(peers, err);
@@ -203,6 +213,16 @@ final class BenchCommand implements Callable<Integer> {
           bench.run(progress);
           return bench.report(Environment.detect(Version.text(), Commit.here(), bench.notes()));
         });
+  }
+
+  private TableReport scale(ScaleBenchOptions chosen, PrintWriter err) {
+    ScaleBench bench = chosen.bench(quick);
+    List<Table> tables = showing(err, err::println, bench::run);
+    return new TableReport(
+        "What more of it costs",
+        Environment.detect(Version.text(), Commit.here(), List.of()),
+        tables,
+        bench.leftOut());
   }
 
   /// Runs `work` with its progress on the terminal, on one line.

@@ -193,8 +193,7 @@ final class PeerBenchOptions {
                   .split("\0", -1));
       int main = words.indexOf(MAIN);
       if (main < 0) {
-        throw new BenchFailure(
-            "vbus is started as ./vbus: start this benchmark as ./vbus bench too");
+        throw new BenchFailure("what is measured is ./vbus: start the benchmark as ./vbus bench");
       }
       return words.subList(0, main + 1);
     } catch (IOException e) {

@@ -41,7 +41,7 @@ public final class Child {
   }
 
   /// All it has said.
-  String said() {
+  public String said() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -63,7 +63,7 @@ public final class Child {
   ///
   /// @param what for the message
   /// @throws BenchFailure when it ends before that, or takes too long
-  void await(String what, BooleanSupplier condition) {
+  public void await(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (!condition.getAsBoolean()) {
       if (!process.isAlive()) {

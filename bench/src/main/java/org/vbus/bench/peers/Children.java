@@ -25,7 +25,9 @@ public final class Children implements AutoCloseable {
   private boolean ended;
   private int number;
 
-  /// None yet, and a directory that is empty.
+  /// None yet; a temporary directory.
+  ///
+  /// @throws BenchFailure when that cannot be made
   public Children() {
     try {
       dir = Files.createTempDirectory("vbus-peers");
@@ -44,7 +46,8 @@ public final class Children implements AutoCloseable {
   ///
   /// @param environment added to ours
   /// @throws BenchFailure when it cannot be started
-  synchronized Child start(String name, List<String> command, Map<String, String> environment) {
+  public synchronized Child start(
+      String name, List<String> command, Map<String, String> environment) {
     if (ended) {
       throw new BenchFailure("interrupted");
     }
@@ -63,7 +66,7 @@ public final class Children implements AutoCloseable {
   }
 
   /// Ends one, at once.
-  void end(Child child) {
+  public void end(Child child) {
     child.kill();
     synchronized (this) {
       children.remove(child);

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 import org.vbus.bench.BenchFailure;
 
 /// Short-lived programs.
-final class Programs {
+public final class Programs {
   private Programs() {}
 
   /// Runs one to its end.
   ///
   /// @return what it said, both streams
   /// @throws BenchFailure when it cannot be started or fails
-  static String run(String... command) {
+  public static String run(String... command) {
     return run(List.of(command), Map.of(), null);
   }
 
@@ -51,7 +51,7 @@ final class Programs {
   }
 
   /// The program called `name` on the path.
-  static Optional<Path> find(String name) {
+  public static Optional<Path> find(String name) {
     String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin";
     for (String dir : path.split(":", -1)) {
       Path program = Path.of(dir, name);

@@ -29,7 +29,7 @@ public record SchedStat(long runNanos, long waitNanos) {
   /// The threads of a process whose name contains `name`, by number.
   ///
   /// @throws BenchFailure when there is none
-  static Map<Long, SchedStat> of(long pid, String name) {
+  public static Map<Long, SchedStat> of(long pid, String name) {
     Map<Long, SchedStat> found = new TreeMap<>();
     Path tasks = PROC.resolve(Long.toString(pid)).resolve("task");
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
