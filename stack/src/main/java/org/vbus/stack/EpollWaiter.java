@@ -12,6 +12,9 @@ import org.vbus.linux.EventFd;
 public final class EpollWaiter implements Waiter {
   private static final long WAKE = -1;
 
+  /// Descriptors that one wait reports: each further wait costs a loop a look at all it polls.
+  private static final int REPORTED = 128;
+
   /// Longer than this is for ever.
   private static final long LONGEST = 1_000_000L * Integer.MAX_VALUE;
 
@@ -26,7 +29,7 @@ public final class EpollWaiter implements Waiter {
   ///
   /// @throws IOException when the process is out of file descriptors
   public EpollWaiter() throws IOException {
-    epoll = Epoll.create(8);
+    epoll = Epoll.create(REPORTED);
     wake = EventFd.create();
     epoll.add(wake.fd(), Epoll.READABLE, WAKE);
   }

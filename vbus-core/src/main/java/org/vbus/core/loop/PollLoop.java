@@ -2,9 +2,6 @@ package org.vbus.core.loop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -18,8 +15,9 @@ import org.vbus.core.ring.Burst;
 
 /// One thread that owns queues and polls them; the data path of every device runs here.
 ///
-/// A pass drains the commands, polls each [Pollable] from a rotating start and publishes its burst.
-/// Without work the loop spins as its [Idle] says, then asks for kicks, looks again and sleeps.
+/// A pass drains the commands, polls each [Pollable] from a rotating start and publishes its burst;
+/// of very many it polls those that have work, and some of the others in turn. Without work the
+/// loop spins as its [Idle] says, then asks for kicks, looks again at everything and sleeps.
 ///
 /// Control threads change what a loop owns with [#add(Pollable)] and [#remove(Pollable)], which
 /// return when the loop has done so: after `remove` the loop will never touch the pollable again. A
@@ -53,8 +51,7 @@ public final class PollLoop implements AutoCloseable {
   private final Ledger ledger = new Ledger();
   private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private Pollable[] pollables = new Pollable[0];
-  private int start;
+  private final Roster roster = new Roster();
   private long now = System.nanoTime();
 
   /// How long to spin at present, nanoseconds.
@@ -126,9 +123,7 @@ public final class PollLoop implements AutoCloseable {
   /// Hands `pollable` to the loop; returns when the loop owns it.
   public void add(Pollable pollable) {
     execute(() -> {
-      Pollable[] more = Arrays.copyOf(pollables, pollables.length + 1);
-      more[pollables.length] = pollable;
-      pollables = more;
+      roster.add(pollable);
       disarm(pollable);
     });
   }
@@ -136,9 +131,7 @@ public final class PollLoop implements AutoCloseable {
   /// Takes `pollable` from the loop; returns when the loop has let go of it for good.
   public void remove(Pollable pollable) {
     execute(() -> {
-      List<Pollable> rest = new ArrayList<>(Arrays.asList(pollables));
-      rest.remove(pollable);
-      pollables = rest.toArray(new Pollable[0]);
+      roster.remove(pollable);
       publish();
     });
   }
@@ -197,24 +190,77 @@ public final class PollLoop implements AutoCloseable {
 
   /// One pass.
   ///
-  /// @return units of work done
+  /// @return units of work done; of very many pollables, 0 does not say that none has any
   public int doWork() {
     now = System.nanoTime();
     int work = drainCommands();
-    Pollable[] owned = pollables;
-    int n = owned.length;
+    return work + (roster.many() ? pollSome() : pollAll());
+  }
+
+  /// A pass that leaves nothing out.
+  private int lookAtAll() {
+    now = System.nanoTime();
+    return drainCommands() + pollAll();
+  }
+
+  // A pollable that changes what the loop owns ends the pass: what it removed is not polled.
+
+  private int pollAll() {
+    int n = roster.size();
     if (n == 0) {
-      return work;
+      return 0;
     }
-    // What was removed since the last pass may have been behind the place to start from.
-    int first = start < n ? start : 0;
-    start = first + 1;
-    // A pollable that changes what the loop owns ends the pass: what it removed is not polled.
-    for (int i = 0; i < n && owned == pollables; i++) {
+    int changes = roster.changes();
+    int first = roster.rotate(n);
+    int work = 0;
+    for (int i = 0; i < n && changes == roster.changes(); i++) {
       int at = first + i;
-      work += poll(owned[at < n ? at : at - n]);
+      at = at < n ? at : at - n;
+      int done = poll(roster.get(at));
+      work += done;
+      if (done > 0 && n > Roster.FEW) {
+        worked(at, changes);
+      }
     }
     return work;
+  }
+
+  private int pollSome() {
+    int changes = roster.changes();
+    int busy = roster.busyCount();
+    int first = roster.rotate(busy);
+    int work = 0;
+    for (int i = 0; i < busy && changes == roster.changes(); i++) {
+      int turn = first + i;
+      int at = roster.busy(turn < busy ? turn : turn - busy);
+      int done = poll(roster.get(at));
+      work += done;
+      if (done > 0) {
+        worked(at, changes);
+      }
+    }
+    for (int i = 0; i < Roster.SLICE && changes == roster.changes(); i++) {
+      int at = roster.nextOfSlice();
+      if (!roster.isBusy(at)) {
+        int done = poll(roster.get(at));
+        work += done;
+        if (done > 0) {
+          worked(at, changes);
+        }
+      }
+    }
+    if (changes == roster.changes()) {
+      roster.cool(now);
+    }
+    return work;
+  }
+
+  /// One of very many had work: it will have more, without kicks.
+  private void worked(int at, int changes) {
+    if (changes == roster.changes() && roster.worked(at, now)) {
+      roster.asked(at, false);
+      disarm(roster.get(at));
+    }
   }
 
   private int poll(Pollable pollable) {
@@ -299,18 +345,17 @@ public final class PollLoop implements AutoCloseable {
   }
 
   private void sleep() {
-    for (Pollable pollable : pollables) {
-      try {
-        pollable.arm();
-      } catch (RuntimeException | Error e) {
-        failed(e);
+    for (int i = 0; i < roster.size(); i++) {
+      if (!roster.isAsked(i)) {
+        roster.asked(i, true);
+        arm(roster.get(i));
       }
     }
     SLEEPING.setOpaque(this, true);
     // [MO-PL-2] FULL FENCE. Partner: MO-PL-1. Orders: `sleeping` and the armed kicks before the
     // last look.
     VarHandle.fullFence();
-    if (doWork() == 0 && running) {
+    if (lookAtAll() == 0 && running) {
       if ((boolean) SLEEPING.getOpaque(this)) {
         waiter.block(longestSleep());
       }
@@ -320,17 +365,31 @@ public final class PollLoop implements AutoCloseable {
     } else {
       SLEEPING.setOpaque(this, false);
     }
-    for (Pollable pollable : pollables) {
-      disarm(pollable);
+    if (roster.many()) {
+      return;
+    }
+    for (int i = 0; i < roster.size(); i++) {
+      if (roster.isAsked(i)) {
+        roster.asked(i, false);
+        disarm(roster.get(i));
+      }
     }
   }
 
   private long longestSleep() {
     long nanos = Long.MAX_VALUE;
-    for (Pollable pollable : pollables) {
-      nanos = Math.min(nanos, pollable.idleNanos());
+    for (int i = 0; i < roster.size(); i++) {
+      nanos = Math.min(nanos, roster.get(i).idleNanos());
     }
     return nanos;
+  }
+
+  private void arm(Pollable pollable) {
+    try {
+      pollable.arm();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
   }
 
   private void disarm(Pollable pollable) {
