@@ -17,7 +17,9 @@ import java.lang.invoke.MethodHandle;
 /// errno if the call failed; none allocates, once compiled, and any thread may call it. No handle
 /// is linked as `critical`: each of these calls can block.
 ///
-/// Callers must have passed [Linux#require()]: initialising this class links the symbols.
+/// Callers must have passed [Linux#require()]. A function is linked when it is first called,
+/// because to link one takes longer than most programs that use a few of them take to start: hence
+/// a class for each handle, which is as constant to the compiler as a field of this one.
 @SuppressWarnings("restricted")
 final class LibC {
   static final int O_RDONLY = 0;
@@ -35,74 +37,173 @@ final class LibC {
   private static final ThreadLocal<MemorySegment> CAPTURED =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
 
-  private static final MethodHandle OPEN = link("open", 2, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle CLOSE = link("close", JAVA_INT, JAVA_INT);
+  private static final class Open {
+    static final MethodHandle CALL = link("open", 2, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Close {
+    static final MethodHandle CALL = link("close", JAVA_INT, JAVA_INT);
+  }
 
   // read(2) and write(2) take three arguments. The address is passed as a number, so that an offset
   // costs no slice object; the segment itself goes along as a fourth argument, in a register that
   // nobody reads. It makes the linker hold the segment's arena open until the call has returned,
   // check the thread of a confined one, and refuse heap memory.
-  private static final MethodHandle READ =
-      link("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
-  private static final MethodHandle WRITE =
-      link("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
+  private static final class Read {
+    static final MethodHandle CALL =
+        link("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
+  }
 
-  private static final MethodHandle IOCTL =
-      link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
-  private static final MethodHandle IOCTL_VALUE =
-      link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle FCNTL =
-      link("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle EVENTFD = link("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle EPOLL_CREATE = link("epoll_create1", JAVA_INT, JAVA_INT);
-  private static final MethodHandle EPOLL_CTL =
-      link("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-  private static final MethodHandle EPOLL_WAIT =
-      link("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-  private static final MethodHandle EPOLL_PWAIT2 =
-      link("epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
-  private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle SCHED_GETAFFINITY =
-      link("sched_getaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
-  private static final MethodHandle SCHED_SETAFFINITY =
-      link("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
-  private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle BIND = link("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle CONNECT =
-      link("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle LISTEN = link("listen", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle ACCEPT =
-      link("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
-  private static final MethodHandle SOCKETPAIR =
-      link("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-  private static final MethodHandle SENDMSG =
-      link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle RECVMSG =
-      link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle GETSOCKOPT =
-      link("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-  private static final MethodHandle SHUTDOWN = link("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle FSTAT = link("fstat", JAVA_INT, JAVA_INT, ADDRESS);
-  private static final MethodHandle PREADV2 =
-      link("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle MEMFD_CREATE =
-      link("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle FTRUNCATE = link("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle MMAP =
-      link("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-  private static final MethodHandle FUTEX =
-      link(
-          "syscall", 1, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS,
-          JAVA_INT);
-  private static final MethodHandle MUNMAP = link("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle PREAD =
-      link("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle SIGACTION =
-      link("sigaction", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-  private static final MethodHandle PTHREAD_SIGMASK =
-      link("pthread_sigmask", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-  private static final MethodHandle GETTID = link("gettid", JAVA_INT);
-  private static final MethodHandle TGKILL = link("tgkill", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final class Write {
+    static final MethodHandle CALL =
+        link("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS);
+  }
+
+  private static final class Ioctl {
+    static final MethodHandle CALL = link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  }
+
+  private static final class IoctlValue {
+    static final MethodHandle CALL = link("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  }
+
+  private static final class Fcntl {
+    static final MethodHandle CALL = link("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  }
+
+  private static final class Eventfd {
+    static final MethodHandle CALL = link("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class EpollCreate {
+    static final MethodHandle CALL = link("epoll_create1", JAVA_INT, JAVA_INT);
+  }
+
+  private static final class EpollCtl {
+    static final MethodHandle CALL =
+        link("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  }
+
+  private static final class EpollWait {
+    static final MethodHandle CALL =
+        link("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class EpollPwait2 {
+    static final MethodHandle CALL =
+        link("epoll_pwait2", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+  }
+
+  private static final class Setns {
+    static final MethodHandle CALL = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class SchedGetaffinity {
+    static final MethodHandle CALL =
+        link("sched_getaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  }
+
+  private static final class SchedSetaffinity {
+    static final MethodHandle CALL =
+        link("sched_setaffinity", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  }
+
+  private static final class Socket {
+    static final MethodHandle CALL = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class Bind {
+    static final MethodHandle CALL = link("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Connect {
+    static final MethodHandle CALL = link("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Listen {
+    static final MethodHandle CALL = link("listen", JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class Accept {
+    static final MethodHandle CALL =
+        link("accept4", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Socketpair {
+    static final MethodHandle CALL =
+        link("socketpair", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+  }
+
+  private static final class Sendmsg {
+    static final MethodHandle CALL = link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Recvmsg {
+    static final MethodHandle CALL = link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Getsockopt {
+    static final MethodHandle CALL =
+        link("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  }
+
+  private static final class Shutdown {
+    static final MethodHandle CALL = link("shutdown", JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class Fstat {
+    static final MethodHandle CALL = link("fstat", JAVA_INT, JAVA_INT, ADDRESS);
+  }
+
+  private static final class Preadv2 {
+    static final MethodHandle CALL =
+        link("preadv2", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT);
+  }
+
+  private static final class MemfdCreate {
+    static final MethodHandle CALL = link("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Ftruncate {
+    static final MethodHandle CALL = link("ftruncate", JAVA_INT, JAVA_INT, JAVA_LONG);
+  }
+
+  private static final class Mmap {
+    static final MethodHandle CALL =
+        link("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  }
+
+  private static final class Futex {
+    static final MethodHandle CALL =
+        link(
+            "syscall", 1, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS,
+            JAVA_INT);
+  }
+
+  private static final class Munmap {
+    static final MethodHandle CALL = link("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  }
+
+  private static final class Pread {
+    static final MethodHandle CALL =
+        link("pread", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+  }
+
+  private static final class Sigaction {
+    static final MethodHandle CALL = link("sigaction", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  }
+
+  private static final class PthreadSigmask {
+    static final MethodHandle CALL = link("pthread_sigmask", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  }
+
+  private static final class Gettid {
+    static final MethodHandle CALL = link("gettid", JAVA_INT);
+  }
+
+  private static final class Tgkill {
+    static final MethodHandle CALL = link("tgkill", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  }
 
   private static final long SYS_FUTEX = Linux.X86_64 ? 202 : 98;
   private static final int FUTEX_WAKE_OP_PRIVATE = 5 | 128;
@@ -131,7 +232,7 @@ final class LibC {
   static int open(MemorySegment path, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) OPEN.invokeExact(state, path, flags), state);
+      return result((int) Open.CALL.invokeExact(state, path, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -140,7 +241,7 @@ final class LibC {
   static int close(int fd) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) CLOSE.invokeExact(state, fd), state);
+      return result((int) Close.CALL.invokeExact(state, fd), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -151,7 +252,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       long address = buffer.address() + offset;
-      return result((long) READ.invokeExact(state, fd, address, (long) length, buffer), state);
+      return result((long) Read.CALL.invokeExact(state, fd, address, (long) length, buffer), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -162,7 +263,8 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       long address = buffer.address() + offset;
-      return result((long) WRITE.invokeExact(state, fd, address, (long) length, buffer), state);
+      return result(
+          (long) Write.CALL.invokeExact(state, fd, address, (long) length, buffer), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -171,7 +273,7 @@ final class LibC {
   static int ioctl(int fd, long request, MemorySegment argument) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) IOCTL.invokeExact(state, fd, request, argument), state);
+      return result((int) Ioctl.CALL.invokeExact(state, fd, request, argument), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -181,7 +283,7 @@ final class LibC {
   static int ioctl(int fd, long request, long argument) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) IOCTL_VALUE.invokeExact(state, fd, request, argument), state);
+      return result((int) IoctlValue.CALL.invokeExact(state, fd, request, argument), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -190,7 +292,7 @@ final class LibC {
   static int fcntl(int fd, int command, long argument) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) FCNTL.invokeExact(state, fd, command, argument), state);
+      return result((int) Fcntl.CALL.invokeExact(state, fd, command, argument), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -199,7 +301,7 @@ final class LibC {
   static int eventfd(int initial, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) EVENTFD.invokeExact(state, initial, flags), state);
+      return result((int) Eventfd.CALL.invokeExact(state, initial, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -208,7 +310,7 @@ final class LibC {
   static int epollCreate(int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) EPOLL_CREATE.invokeExact(state, flags), state);
+      return result((int) EpollCreate.CALL.invokeExact(state, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -217,7 +319,7 @@ final class LibC {
   static int epollCtl(int epoll, int operation, int fd, MemorySegment event) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event), state);
+      return result((int) EpollCtl.CALL.invokeExact(state, epoll, operation, fd, event), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -227,7 +329,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result(
-          (int) EPOLL_WAIT.invokeExact(state, epoll, events, capacity, timeoutMillis), state);
+          (int) EpollWait.CALL.invokeExact(state, epoll, events, capacity, timeoutMillis), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -239,7 +341,8 @@ final class LibC {
     try {
       return result(
           (int)
-              EPOLL_PWAIT2.invokeExact(state, epoll, events, capacity, timeout, MemorySegment.NULL),
+              EpollPwait2.CALL.invokeExact(
+                  state, epoll, events, capacity, timeout, MemorySegment.NULL),
           state);
     } catch (Throwable t) {
       throw unexpected(t);
@@ -249,7 +352,7 @@ final class LibC {
   static int setns(int fd, int type) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) SETNS.invokeExact(state, fd, type), state);
+      return result((int) Setns.CALL.invokeExact(state, fd, type), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -260,7 +363,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result(
-          (int) SCHED_GETAFFINITY.invokeExact(state, thread, mask.byteSize(), mask), state);
+          (int) SchedGetaffinity.CALL.invokeExact(state, thread, mask.byteSize(), mask), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -271,7 +374,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result(
-          (int) SCHED_SETAFFINITY.invokeExact(state, thread, mask.byteSize(), mask), state);
+          (int) SchedSetaffinity.CALL.invokeExact(state, thread, mask.byteSize(), mask), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -280,7 +383,7 @@ final class LibC {
   static int socket(int domain, int type, int protocol) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) SOCKET.invokeExact(state, domain, type, protocol), state);
+      return result((int) Socket.CALL.invokeExact(state, domain, type, protocol), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -289,7 +392,7 @@ final class LibC {
   static int bind(int fd, MemorySegment address, int length) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) BIND.invokeExact(state, fd, address, length), state);
+      return result((int) Bind.CALL.invokeExact(state, fd, address, length), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -298,7 +401,7 @@ final class LibC {
   static int connect(int fd, MemorySegment address, int length) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) CONNECT.invokeExact(state, fd, address, length), state);
+      return result((int) Connect.CALL.invokeExact(state, fd, address, length), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -307,7 +410,7 @@ final class LibC {
   static int listen(int fd, int backlog) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) LISTEN.invokeExact(state, fd, backlog), state);
+      return result((int) Listen.CALL.invokeExact(state, fd, backlog), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -318,7 +421,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result(
-          (int) ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, flags),
+          (int) Accept.CALL.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, flags),
           state);
     } catch (Throwable t) {
       throw unexpected(t);
@@ -328,7 +431,7 @@ final class LibC {
   static int socketpair(int domain, int type, MemorySegment two) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) SOCKETPAIR.invokeExact(state, domain, type, 0, two), state);
+      return result((int) Socketpair.CALL.invokeExact(state, domain, type, 0, two), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -337,7 +440,7 @@ final class LibC {
   static int sendmsg(int fd, MemorySegment message, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((long) SENDMSG.invokeExact(state, fd, message, flags), state);
+      return result((long) Sendmsg.CALL.invokeExact(state, fd, message, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -346,7 +449,7 @@ final class LibC {
   static int recvmsg(int fd, MemorySegment message, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((long) RECVMSG.invokeExact(state, fd, message, flags), state);
+      return result((long) Recvmsg.CALL.invokeExact(state, fd, message, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -355,7 +458,8 @@ final class LibC {
   static int getsockopt(int fd, int level, int option, MemorySegment value, MemorySegment size) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, size), state);
+      return result(
+          (int) Getsockopt.CALL.invokeExact(state, fd, level, option, value, size), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -364,7 +468,7 @@ final class LibC {
   static int shutdown(int fd, int how) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) SHUTDOWN.invokeExact(state, fd, how), state);
+      return result((int) Shutdown.CALL.invokeExact(state, fd, how), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -373,7 +477,7 @@ final class LibC {
   static int fstat(int fd, MemorySegment status) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) FSTAT.invokeExact(state, fd, status), state);
+      return result((int) Fstat.CALL.invokeExact(state, fd, status), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -388,7 +492,7 @@ final class LibC {
     try {
       return result(
           (long)
-              FUTEX.invokeExact(
+              Futex.CALL.invokeExact(
                   state,
                   SYS_FUTEX,
                   word,
@@ -407,7 +511,7 @@ final class LibC {
   static int preadv2(int fd, MemorySegment vector, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((long) PREADV2.invokeExact(state, fd, vector, 1, -1L, flags), state);
+      return result((long) Preadv2.CALL.invokeExact(state, fd, vector, 1, -1L, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -417,7 +521,7 @@ final class LibC {
   static int memfdCreate(MemorySegment name, int flags) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) MEMFD_CREATE.invokeExact(state, name, flags), state);
+      return result((int) MemfdCreate.CALL.invokeExact(state, name, flags), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -426,7 +530,7 @@ final class LibC {
   static int ftruncate(int fd, long size) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) FTRUNCATE.invokeExact(state, fd, size), state);
+      return result((int) Ftruncate.CALL.invokeExact(state, fd, size), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -436,7 +540,7 @@ final class LibC {
   static long mmap(long size, int protection, int flags, int fd, long offset) {
     MemorySegment state = CAPTURED.get();
     try {
-      long address = (long) MMAP.invokeExact(state, 0L, size, protection, flags, fd, offset);
+      long address = (long) Mmap.CALL.invokeExact(state, 0L, size, protection, flags, fd, offset);
       return address == -1 ? -state.get(JAVA_INT, ERRNO) : address;
     } catch (Throwable t) {
       throw unexpected(t);
@@ -446,7 +550,7 @@ final class LibC {
   static int munmap(long address, long size) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) MUNMAP.invokeExact(state, address, size), state);
+      return result((int) Munmap.CALL.invokeExact(state, address, size), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -457,7 +561,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       return result(
-          (long) PREAD.invokeExact(state, fd, buffer, buffer.byteSize(), position), state);
+          (long) Pread.CALL.invokeExact(state, fd, buffer, buffer.byteSize(), position), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -468,7 +572,7 @@ final class LibC {
   static int sigaction(int signal, MemorySegment action, MemorySegment previous) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) SIGACTION.invokeExact(state, signal, action, previous), state);
+      return result((int) Sigaction.CALL.invokeExact(state, signal, action, previous), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -481,7 +585,7 @@ final class LibC {
     MemorySegment state = CAPTURED.get();
     try {
       // Returns the error number instead of setting errno.
-      return -(int) PTHREAD_SIGMASK.invokeExact(state, how, signals, MemorySegment.NULL);
+      return -(int) PthreadSigmask.CALL.invokeExact(state, how, signals, MemorySegment.NULL);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -491,7 +595,7 @@ final class LibC {
   static int gettid() {
     MemorySegment state = CAPTURED.get();
     try {
-      return (int) GETTID.invokeExact(state);
+      return (int) Gettid.CALL.invokeExact(state);
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -500,7 +604,7 @@ final class LibC {
   static int tgkill(int process, int thread, int signal) {
     MemorySegment state = CAPTURED.get();
     try {
-      return result((int) TGKILL.invokeExact(state, process, thread, signal), state);
+      return result((int) Tgkill.CALL.invokeExact(state, process, thread, signal), state);
     } catch (Throwable t) {
       throw unexpected(t);
     }

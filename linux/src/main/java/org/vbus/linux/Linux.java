@@ -1,5 +1,7 @@
 package org.vbus.linux;
 
+import java.lang.foreign.MemorySegment;
+
 /// Says whether this JVM runs where the bindings of this module are right: Linux on x86-64 or
 /// aarch64. There the constants agree, except for `struct epoll_event`, see [Epoll].
 public final class Linux {
@@ -22,6 +24,28 @@ public final class Linux {
       throw new UnsupportedOperationException(
           unsupported(System.getProperty("os.name", "?"), System.getProperty("os.arch", "?")));
     }
+  }
+
+  /// Links the functions that whoever waits and listens calls first, by calls that fail at once. To
+  /// link them takes a good part of the time that a program needs to start: for a thread that does
+  /// so meanwhile. Harmless where nothing is supported.
+  public static void prepare() {
+    if (!supported()) {
+      return;
+    }
+    MemorySegment nothing = MemorySegment.NULL;
+    int _ =
+        LibC.epollCreate(-1)
+            + LibC.eventfd(0, -1)
+            + LibC.epollCtl(-1, 0, -1, nothing)
+            + LibC.socket(-1, -1, -1)
+            + LibC.bind(-1, nothing, 0)
+            + LibC.listen(-1, 0)
+            + LibC.epollWait(-1, nothing, 1, 0)
+            + LibC.epollWait(-1, nothing, 1, nothing)
+            + LibC.write(-1, nothing, 0, 0)
+            + LibC.preadv2(-1, nothing, 0)
+            + LibC.close(-1);
   }
 
   /// Returns quietly where the layout of x86-64 holds, for interfaces that differ elsewhere.
