@@ -99,6 +99,17 @@ class FrameInboxTest {
   }
 
   @Test
+  void oneThatWasNeverUsedIsEmptyAndClosedForGoodToo() {
+    FrameInbox inbox = new FrameInbox(8, 1514);
+    assertThat(inbox.isEmpty()).isTrue();
+    assertThat(inbox.drain(10, each -> {})).isZero();
+    inbox.close();
+    assertThat(inbox.offer(TestFrames.frame(A, B, 60))).isEqualTo(Delivery.LINK_DOWN);
+    assertThat(inbox.isEmpty()).isTrue();
+    assertThat(inbox.buffers()).isZero();
+  }
+
+  @Test
   void isClosedForGood() {
     FrameInbox inbox = new FrameInbox(8, 1514);
     inbox.offer(TestFrames.frame(A, B, 60));
