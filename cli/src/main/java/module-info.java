@@ -8,9 +8,14 @@ module org.vbus.cli {
   requires org.vbus.linux;
   requires org.vbus.stack;
   requires org.vbus.venet;
+  requires ch.qos.logback.classic;
+  requires ch.qos.logback.core;
   requires info.picocli;
   requires org.slf4j;
 
   opens org.vbus.cli to
       info.picocli;
+
+  provides ch.qos.logback.classic.spi.Configurator with
+      org.vbus.cli.Logging;
 }

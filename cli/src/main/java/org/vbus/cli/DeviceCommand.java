@@ -1,21 +1,13 @@
 package org.vbus.cli;
 
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.vbus.connector.vhostuser.VhostUserConfig;
 import org.vbus.connector.vhostuser.VhostUserModule;
-import org.vbus.core.connector.SignalPolicy;
 import org.vbus.linux.Fd;
 import org.vbus.linux.ServiceManager;
-import org.vbus.stack.BusModule;
-import org.vbus.stack.Stack;
-import org.vbus.venet.L2SwitchConfig;
-import org.vbus.venet.L2SwitchModule;
-import org.vbus.venet.VenetConfig;
-import org.vbus.venet.VenetModule;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,8 +25,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     subcommands = DeviceCommand.Net.class)
 final class DeviceCommand implements Callable<Integer> {
-  private static final String BUS = "vhost-user";
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   DeviceCommand() {}
@@ -62,7 +52,7 @@ final class DeviceCommand implements Callable<Integer> {
           names = {"-s", "--socket-path"},
           paramLabel = "PATH",
           description = "the socket, at exactly this path")
-      private @Nullable Path path;
+      private @Nullable String path;
 
       @Option(
           names = "--fd",
@@ -99,42 +89,24 @@ final class DeviceCommand implements Callable<Integer> {
         spec.commandLine().getOut().println("{\"type\": \"net\"}");
         return 0;
       }
-      Running running = new Running();
-      L2SwitchConfig lan = L2SwitchConfig.plain();
-      VenetConfig card = VenetConfig.on("lan");
-      Stack stack =
-          Stack.of(
-              new L2SwitchModule("lan", tap == null ? lan : lan.withUplink(tap)),
-              new BusModule(BUS, SignalPolicy.DIRECT),
-              connector(running::end),
-              new VenetModule(BUS, "net", mac == null ? card : card.withMac(mac)));
-      return running.run(stack, this::up, CountDownLatch::await);
+      return new NetBackEnd(connector(), tap, mac, spec.commandLine().getErr()).run();
     }
 
-    private void up() {
-      String where = tap == null ? ", connected to nothing (see --tap)" : " on " + tap;
-      spec.commandLine().getErr().println("vbus: device net is up" + where);
-    }
-
-    private VhostUserModule connector(Runnable ended) throws Exception {
-      if (where != null && where.path != null) {
-        return new VhostUserModule(
-            BUS,
-            new VhostUserConfig(
-                null,
-                where.path.toString(),
-                client ? VhostUserConfig.Role.CLIENT : VhostUserConfig.Role.SERVER,
-                mode));
+    private Function<Runnable, VhostUserModule> connector() throws IOException {
+      String path = where == null ? null : where.path;
+      if (path != null) {
+        return ended -> NetBackEnd.at(path, client, mode);
       }
       List<Fd> given = ServiceManager.sockets();
       if (where != null && where.fd != null) {
-        return new VhostUserModule(BUS, Fd.inherited(where.fd), ended);
+        Fd inherited = Fd.inherited(where.fd);
+        return ended -> new VhostUserModule(NetBackEnd.BUS, inherited, ended);
       }
       if (given.size() != 1) {
         throw new ParameterException(
             spec.commandLine(), "needs --socket-path=PATH or --fd=FD, or one socket of systemd");
       }
-      return new VhostUserModule(BUS, given.getFirst(), ended);
+      return ended -> new VhostUserModule(NetBackEnd.BUS, given.getFirst(), ended);
     }
   }
 }

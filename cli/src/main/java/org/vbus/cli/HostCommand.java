@@ -5,11 +5,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.vbus.stack.Stack;
-import org.vbus.stack.StackFile;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +46,7 @@ final class HostCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       description =
           "print the status table this often; 0 = never. Default: 5 on a terminal, else 0")
-  private int statusSeconds = -1;
+  private int statusSeconds = HostStack.BY_TERMINAL;
 
   HostCommand() {}
 
@@ -59,8 +56,8 @@ final class HostCommand implements Callable<Integer> {
       spec.commandLine().getOut().print(example(what.example));
       return 0;
     }
-    Stack stack = StackFile.load(what.file);
-    return new Running().run(stack, this::up, stop -> showStatus(stack, stop));
+    CommandLine line = spec.commandLine();
+    return new HostStack(what.file, statusSeconds, line.getOut(), line.getErr()).run();
   }
 
   private String example(String name) throws IOException {
@@ -73,24 +70,6 @@ final class HostCommand implements Callable<Integer> {
             spec.commandLine(), "no example is named " + name + "; available: qemu");
       }
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  private void up() {
-    spec.commandLine()
-        .getErr()
-        .println("vbus: " + what.file + " is up; stop it with Ctrl-C or SIGTERM");
-  }
-
-  private void showStatus(Stack stack, CountDownLatch stop) throws InterruptedException {
-    int seconds = statusSeconds >= 0 ? statusSeconds : Terminal.isInteractive() ? 5 : 0;
-    if (seconds == 0) {
-      stop.await();
-      return;
-    }
-    StatusTable table = new StatusTable(stack);
-    while (!stop.await(seconds, TimeUnit.SECONDS)) {
-      table.print(spec.commandLine().getOut());
     }
   }
 }

@@ -3,107 +3,49 @@ package org.vbus.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.util.List;
+import org.vbus.linux.Linux;
 import org.vbus.stack.config.BadConfigException;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Entry point of the `vbus` command.
 ///
 /// Exit status: 0 done, 1 failed, 2 bad configuration or bad command line. What failed is one line
 /// on standard error.
-@Command(
-    name = "vbus",
-    mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
-    description =
-        "One bus under virtio: hosts devices for guests, and measures what reaching them costs.",
-    subcommands = {
-      HostCommand.class,
-      DeviceCommand.class,
-      CheckCommand.class,
-      DoctorCommand.class,
-      ProbeCommand.class,
-      SelfTestCommand.class,
-      BenchCommand.class
-    })
-public final class Main implements Runnable {
+///
+/// What a machine starts must not keep its guests waiting, so the usual way to start a host or a
+/// device is short ([PlainWords]); everything else goes to [Vbus].
+public final class Main {
+  static final int BAD_INPUT = 2;
   private static final int FAILED = 1;
-  private static final int BAD_INPUT = 2;
-  private static final String CAPABILITIES = "--print-capabilities";
-
-  @Spec private CommandSpec spec = CommandSpec.create();
 
   private Main() {}
 
-  @Override
-  public void run() {
-    throw new MissingCommand(spec.commandLine());
-  }
-
-  private static final class MissingCommand extends ParameterException {
-    private static final long serialVersionUID = 1L;
-
-    MissingCommand(CommandLine line) {
-      super(line, "which command?");
-    }
-  }
-
   /// Runs one command and exits with its status.
   public static void main(String[] args) {
-    System.exit(execute(args));
+    StackCommand plain = PlainWords.of(args);
+    System.exit(plain == null ? Vbus.execute(args) : run(plain));
   }
 
-  static int execute(String... given) {
-    // Of a back-end program that is asked what it is, everything else is to be ignored.
-    String[] args =
-        given.length > 2 && given[0].equals("device") && List.of(given).contains(CAPABILITIES)
-            ? new String[] {given[0], given[1], CAPABILITIES}
-            : given;
-    return new CommandLine(new Main())
-        .setParameterExceptionHandler((e, words) -> badCommandLine(e))
-        .setExecutionExceptionHandler((e, line, parsed) -> report(e, line))
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .execute(args);
-  }
-
-  /// One line; all of the usage only where no command was given.
-  private static int badCommandLine(ParameterException e) {
-    CommandLine line = e.getCommandLine();
-    PrintWriter err = line.getErr();
-    if (e instanceof MissingCommand) {
-      line.usage(err);
-      return BAD_INPUT;
+  private static int run(StackCommand command) {
+    // Linking takes about as long as composing the stack, and is needed only after that.
+    Thread.ofPlatform().name("vbus-link").daemon(true).start(Linux::prepare);
+    PrintWriter err = Terminal.writer(System.err);
+    try {
+      return command.run();
+    } catch (Exception e) {
+      try {
+        return report(e, err);
+      } catch (Exception ours) {
+        ours.printStackTrace(err);
+        return FAILED;
+      }
     }
-    String command = line.getCommandSpec().qualifiedName();
-    String problem =
-        e instanceof UnmatchedArgumentException unmatched
-            ? unmatched(unmatched)
-            : String.valueOf(e.getMessage()).replaceFirst("^Error: ", "");
-    err.println("%s: %s; %s --help lists what there is".formatted(command, problem, command));
-    return BAD_INPUT;
   }
 
-  private static String unmatched(UnmatchedArgumentException e) {
-    String first = e.getUnmatched().getFirst();
-    List<String> near = e.getSuggestions();
-    String kind =
-        e.isUnknownOption()
-            ? "option"
-            : e.getCommandLine().getParent() == null ? "command" : "word";
-    return "unknown %s %s%s"
-        .formatted(
-            kind,
-            first,
-            near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)");
-  }
-
-  private static int report(Exception e, CommandLine line) throws Exception {
-    PrintWriter err = line.getErr();
+  /// Says what failed.
+  ///
+  /// @return the exit status
+  /// @throws Exception when it is a mistake of ours
+  static int report(Exception e, PrintWriter err) throws Exception {
     if (e instanceof BadConfigException) {
       err.println(e.getMessage());
       return BAD_INPUT;
