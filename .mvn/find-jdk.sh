@@ -3,9 +3,16 @@
 # Order: VBUS_JAVA_HOME (binding when set), JAVA_HOME, java on PATH, then the usual places,
 # where the oldest version that suffices wins.
 
-jdk_feature() { # prints the feature version of the JDK home $1, or nothing
+jdk_feature() { # prints the feature version of the JDK home $1, or nothing; starts no program
   [ -x "$1/bin/java" ] && [ -r "$1/release" ] || return 0
-  sed -n 's/^JAVA_VERSION="\{0,1\}\([0-9][0-9]*\).*/\1/p' "$1/release"
+  while IFS='="' read -r key bare quoted _; do
+    if [ "$key" = JAVA_VERSION ]; then
+      version=${bare:-$quoted}
+      version=${version%%[!0-9]*}
+      [ -z "$version" ] || echo "$version"
+      return 0
+    fi
+  done <"$1/release"
 }
 
 jdk_try() { # accepts home $1 if it is new enough and has tool $2
