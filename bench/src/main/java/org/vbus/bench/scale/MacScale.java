@@ -27,7 +27,7 @@ final class MacScale {
           Column.of("notLearned", "not learned"));
 
   /// Small tables are filled by the dozen, because a clock costs as much as learning an address.
-  private static final int LEAST_TOGETHER = 10_000;
+  private static final int LEAST_TOGETHER = 20_000;
 
   private static final int ROUNDS = 5;
   private static final int CHUNK = 4096;
@@ -73,14 +73,15 @@ final class MacScale {
     int stride = stride(addresses);
     List<Double> learned = new ArrayList<>();
     List<MacTable> tables = List.of();
-    double bytes = 0;
+    List<Double> sizes = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       tables = List.of();
       long before = LiveHeap.here();
       tables = tables(together, addresses);
-      bytes = (double) (LiveHeap.here() - before) / together;
+      sizes.add((double) (LiveHeap.here() - before) / together);
       learned.add(fill(tables, addresses, stride));
     }
+    double bytes = Spread.median(sizes);
     MacTable table = tables.getFirst();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("addresses", addresses);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vbus.bench.BenchFailure;
@@ -35,10 +36,10 @@ class DeviceScaleTest {
 
     Map<String, Object> row = scale.table().rows().getFirst();
     assertThat(row).containsEntry("connector", "loopback").containsEntry("devices", 3);
-    assertThat((double) row.get("attachMillis")).isPositive();
-    assertThat((double) row.get("heapKb")).isPositive();
-    assertThat((double) row.get("pairKpps")).isPositive();
-    assertThat((double) row.get("allKpps")).isPositive();
+    assertThat(figure(row, "attachMillis")).isPositive();
+    assertThat(figure(row, "heapKb")).isPositive();
+    assertThat(figure(row, "pairKpps")).isPositive();
+    assertThat(figure(row, "allKpps")).isPositive();
     assertThat(steps).allMatch(step -> step.startsWith("loopback, 3 devices"));
     assertThat(Thread.getAllStackTraces().keySet())
         .extracting(Thread::getName)
@@ -74,5 +75,9 @@ class DeviceScaleTest {
           .hasMessageContaining("ended before it listened");
     }
     assertThat(where).doesNotExist();
+  }
+
+  private static double figure(Map<String, Object> row, String key) {
+    return ((Number) Objects.requireNonNull(row.get(key))).doubleValue();
   }
 }

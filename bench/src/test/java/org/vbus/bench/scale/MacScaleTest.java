@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,16 +27,20 @@ class MacScaleTest {
   void aTableOfEachSizeIsFilledAndUsed() {
     MacScale scale = new MacScale(Duration.ofMillis(20), Progress.none());
     scale.measure(10);
-    scale.measure(20_000);
+    scale.measure(100_000);
 
     assertThat(scale.table().rows()).hasSize(2);
     for (Map<String, Object> row : scale.table().rows()) {
       for (String key : new String[] {"learnNanos", "knownNanos", "lookupNanos", "unknownNanos"}) {
-        assertThat((double) row.get(key)).as(key).isPositive();
+        assertThat(figure(row, key)).as(key).isPositive();
       }
     }
     Map<String, Object> large = scale.table().rows().getLast();
-    assertThat((double) large.get("bytesPerAddress")).isBetween(40.0, 110.0);
-    assertThat((long) large.get("notLearned")).isLessThan(200);
+    assertThat(figure(large, "bytesPerAddress")).isBetween(40.0, 200.0);
+    assertThat(figure(large, "notLearned")).isLessThan(1000);
+  }
+
+  private static double figure(Map<String, Object> row, String key) {
+    return ((Number) Objects.requireNonNull(row.get(key))).doubleValue();
   }
 }
