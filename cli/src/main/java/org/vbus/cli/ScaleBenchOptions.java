@@ -22,7 +22,7 @@ final class ScaleBenchOptions {
       required = true,
       description =
           "Measure what up to 1,000 devices, 1,000,000 addresses and a start cost instead; needs"
-              + " two idle processors. About six minutes, with --quick two.")
+              + " two idle processors. About four minutes, with --quick two.")
   @SuppressWarnings("UnusedVariable") // that it is there is what counts
   private boolean scale;
 

@@ -42,6 +42,9 @@ final class MacScale {
   private final Progress progress;
   private final List<Map<String, Object>> rows = new ArrayList<>();
 
+  /// Those that are measured; a field, so that a collection finds them alive.
+  private List<MacTable> tables = List.of();
+
   /// What look-ups answered, so that none is optimised away.
   private long answers;
 
@@ -72,17 +75,17 @@ final class MacScale {
     int together = Math.ceilDiv(LEAST_TOGETHER, addresses);
     int stride = stride(addresses);
     List<Double> learned = new ArrayList<>();
-    List<MacTable> tables = List.of();
     List<Double> sizes = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       tables = List.of();
       long before = LiveHeap.here();
-      tables = tables(together, addresses);
+      tables = made(together, addresses);
       sizes.add((double) (LiveHeap.here() - before) / together);
       learned.add(fill(tables, addresses, stride));
     }
     double bytes = Spread.median(sizes);
     MacTable table = tables.getFirst();
+    long notLearned = table.notLearned();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("addresses", addresses);
     row.put("tableKb", bytes / 1024);
@@ -91,20 +94,21 @@ final class MacScale {
     row.put("knownNanos", nanos(table, addresses, stride, this::learnAgain));
     row.put("lookupNanos", nanos(table, addresses, stride, this::find));
     row.put("unknownNanos", nanos(table, addresses, stride, this::miss));
-    row.put("notLearned", table.notLearned());
-    if (table.size() + table.notLearned() < addresses || answers == 0) {
+    row.put("notLearned", notLearned);
+    if (table.size() + notLearned < addresses || answers == 0) {
       throw new BenchFailure(
           "a MAC table of %d addresses holds %d".formatted(addresses, table.size()));
     }
     rows.add(row);
+    tables = List.of();
   }
 
-  private static List<MacTable> tables(int number, int addresses) {
-    List<MacTable> tables = new ArrayList<>();
+  private static List<MacTable> made(int number, int addresses) {
+    List<MacTable> made = new ArrayList<>();
     for (int i = 0; i < number; i++) {
-      tables.add(new MacTable(addresses, AGEING));
+      made.add(new MacTable(addresses, AGEING));
     }
-    return tables;
+    return made;
   }
 
   /// A step that visits all of `count`, apart from one after the other: near the golden section,
