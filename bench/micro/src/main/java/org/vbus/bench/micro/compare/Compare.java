@@ -1,0 +1,129 @@
+package org.vbus.bench.micro.compare;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// Measures the benchmarks of build A and of build B in turn and says which are slower in B.
+///
+/// For each benchmark: rounds of a fresh JVM of A and one of B, in alternating order, so that what
+/// the machine does besides hits both alike and a drift cancels. What is found slower is measured a
+/// second time, and only that counts: of many benchmarks some look slower by chance, but not twice.
+public final class Compare {
+  private static final String ROW = "%-60s %10s %10s %7s %13s  %s%n";
+
+  private final Build a;
+  private final Build b;
+  private final Effort effort;
+  private final double threshold;
+
+  private Compare(Build a, Build b, Effort effort, double threshold) {
+    this.a = a;
+    this.b = b;
+    this.effort = effort;
+    this.threshold = threshold;
+  }
+
+  /// Compares; exits with 1 when B is slower anywhere, 3 when a benchmark failed.
+  ///
+  /// @param args module A, module B, `quick` or `full`, pattern, threshold in per cent, options of
+  ///   the JVM that is measured
+  public static void main(String[] args) throws InterruptedException {
+    Runtime.getRuntime().addShutdownHook(new Thread(Compare::endChildren));
+    try {
+      Compare compare =
+          new Compare(
+              new Build(Path.of(args[0]), args[5]),
+              new Build(Path.of(args[1]), args[5]),
+              args[2].equals("quick") ? Effort.QUICK : Effort.FULL,
+              Double.parseDouble(args[4]) / 100);
+      System.exit(compare.run(args[3]));
+    } catch (IOException e) {
+      System.err.println("bench/compare: " + e.getMessage());
+      System.exit(3);
+    }
+  }
+
+  /// JMH's JVM, and the one that it measures.
+  private static void endChildren() {
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroy);
+  }
+
+  private int run(String pattern) throws IOException, InterruptedException {
+    List<Case> ofA = a.cases(pattern);
+    List<Case> ofB = b.cases(pattern);
+    List<Case> both = new ArrayList<>(ofA);
+    both.retainAll(ofB);
+    ofA.removeAll(both);
+    ofB.removeAll(both);
+    ofA.forEach(only -> System.out.println("only in A, skipped: " + only));
+    ofB.forEach(only -> System.out.println("only in B, skipped: " + only));
+    if (both.isEmpty()) {
+      throw new IOException("no benchmark of both sides matches " + pattern);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "machine: %d CPUs, load %.1f; %d benchmarks, %d JVMs of each side, about %d min%n%n",
+        Runtime.getRuntime().availableProcessors(),
+        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+        both.size(),
+        effort.rounds(),
+        effort.minutes(both.size()));
+    List<Case> suspects = compareAll(both);
+    if (suspects.isEmpty()) {
+      System.out.printf("%nNone of %d is slower by more than %s.%n", both.size(), percent());
+      return 0;
+    }
+    System.out.printf("%nOnce more, to be sure:%n");
+    List<Case> slower = compareAll(suspects);
+    System.out.printf(
+        "%n%d of %d slower by more than %s.%n", slower.size(), both.size(), percent());
+    return slower.isEmpty() ? 0 : 1;
+  }
+
+  private String percent() {
+    return String.format(Locale.ROOT, "%.3g %%", threshold * 100);
+  }
+
+  /// Those that are slower.
+  private List<Case> compareAll(List<Case> cases) throws IOException, InterruptedException {
+    System.out.printf(ROW, "benchmark", "A ns/op", "B ns/op", "B/A", "95 %", "verdict");
+    List<Case> slower = new ArrayList<>();
+    for (Case each : cases) {
+      double[] timesA = new double[effort.rounds()];
+      double[] timesB = new double[effort.rounds()];
+      for (int round = 0; round < effort.rounds(); round++) {
+        if (round % 2 == 0) {
+          timesA[round] = a.measure(each, effort);
+        }
+        timesB[round] = b.measure(each, effort);
+        if (round % 2 == 1) {
+          timesA[round] = a.measure(each, effort);
+        }
+      }
+      RankInterval interval = RankInterval.of(timesA, timesB);
+      Verdict verdict = Verdict.of(interval, threshold);
+      print(each, timesA, timesB, interval, verdict);
+      if (verdict == Verdict.SLOWER) {
+        slower.add(each);
+      }
+    }
+    return slower;
+  }
+
+  private static void print(
+      Case each, double[] a, double[] b, RankInterval interval, Verdict verdict) {
+    System.out.printf(
+        Locale.ROOT,
+        ROW,
+        each,
+        "%.2f".formatted(RankInterval.median(a)),
+        "%.2f".formatted(RankInterval.median(b)),
+        "%.3f".formatted(interval.ratio()),
+        "%.3f..%.3f".formatted(interval.low(), interval.high()),
+        verdict.text());
+  }
+}
