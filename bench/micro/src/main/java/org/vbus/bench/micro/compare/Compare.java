@@ -2,6 +2,8 @@ package org.vbus.bench.micro.compare;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,13 +20,14 @@ public final class Compare {
   private final Build a;
   private final Build b;
   private final Effort effort;
-  private final double threshold;
+  private final double percent;
+  private int unclear;
 
-  private Compare(Build a, Build b, Effort effort, double threshold) {
+  private Compare(Build a, Build b, Effort effort, double percent) {
     this.a = a;
     this.b = b;
     this.effort = effort;
-    this.threshold = threshold;
+    this.percent = percent;
   }
 
   /// Compares; exits with 1 when B is slower anywhere, 3 when a benchmark failed.
@@ -39,7 +42,7 @@ public final class Compare {
               new Build(Path.of(args[0]), args[5]),
               new Build(Path.of(args[1]), args[5]),
               args[2].equals("quick") ? Effort.QUICK : Effort.FULL,
-              Double.parseDouble(args[4]) / 100);
+              Double.parseDouble(args[4]));
       System.exit(compare.run(args[3]));
     } catch (IOException e) {
       System.err.println("bench/compare: " + e.getMessage());
@@ -65,27 +68,35 @@ public final class Compare {
       throw new IOException("no benchmark of both sides matches " + pattern);
     }
     System.out.printf(
-        Locale.ROOT,
-        "machine: %d CPUs, load %.1f; %d benchmarks, %d JVMs of each side, about %d min%n%n",
-        Runtime.getRuntime().availableProcessors(),
-        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
-        both.size(),
-        effort.rounds(),
-        effort.minutes(both.size()));
-    List<Case> suspects = compareAll(both);
-    if (suspects.isEmpty()) {
-      System.out.printf("%nNone of %d is slower by more than %s.%n", both.size(), percent());
-      return 0;
+        "%d benchmarks, %d JVMs of each side, about %d min%n",
+        both.size(), effort.rounds(), effort.minutes(both.size()));
+    warnOfLoad();
+    System.out.println();
+    List<Case> slower = compareAll(both);
+    if (!slower.isEmpty()) {
+      System.out.printf("%nOnce more, to be sure:%n");
+      slower = compareAll(slower);
     }
-    System.out.printf("%nOnce more, to be sure:%n");
-    List<Case> slower = compareAll(suspects);
     System.out.printf(
-        "%n%d of %d slower by more than %s.%n", slower.size(), both.size(), percent());
+        Locale.ROOT,
+        "%n%d of %d slower by more than %s %%, %d unclear.%n",
+        slower.size(),
+        both.size(),
+        new BigDecimal(percent, MathContext.DECIMAL32).stripTrailingZeros().toPlainString(),
+        unclear);
     return slower.isEmpty() ? 0 : 1;
   }
 
-  private String percent() {
-    return String.format(Locale.ROOT, "%.3g %%", threshold * 100);
+  private static void warnOfLoad() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    if (load > processors / 2.0) {
+      System.out.printf(
+          Locale.ROOT,
+          "load %.1f on %d CPUs: intervals will be wide, better wait until the machine is idle%n",
+          load,
+          processors);
+    }
   }
 
   /// Those that are slower.
@@ -105,10 +116,12 @@ public final class Compare {
         }
       }
       RankInterval interval = RankInterval.of(timesA, timesB);
-      Verdict verdict = Verdict.of(interval, threshold);
+      Verdict verdict = Verdict.of(interval, percent / 100);
       print(each, timesA, timesB, interval, verdict);
       if (verdict == Verdict.SLOWER) {
         slower.add(each);
+      } else if (verdict == Verdict.UNCLEAR) {
+        unclear++;
       }
     }
     return slower;
