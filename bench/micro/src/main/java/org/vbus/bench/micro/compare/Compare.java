@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 
 /// Measures the benchmarks of build A and of build B in turn and says which are slower in B.
 ///
@@ -72,10 +73,10 @@ public final class Compare {
         both.size(), effort.rounds(), effort.minutes(both.size()));
     warnOfLoad();
     System.out.println();
-    List<Case> slower = compareAll(both);
+    List<Case> slower = compareAll(both, Verdict::of);
     if (!slower.isEmpty()) {
       System.out.printf("%nOnce more, to be sure:%n");
-      slower = compareAll(slower);
+      slower = compareAll(slower, Verdict::ofRepetition);
     }
     System.out.printf(
         Locale.ROOT,
@@ -100,7 +101,8 @@ public final class Compare {
   }
 
   /// Those that are slower.
-  private List<Case> compareAll(List<Case> cases) throws IOException, InterruptedException {
+  private List<Case> compareAll(List<Case> cases, BiFunction<RankInterval, Double, Verdict> judge)
+      throws IOException, InterruptedException {
     System.out.printf(ROW, "benchmark", "A ns/op", "B ns/op", "B/A", "95 %", "verdict");
     List<Case> slower = new ArrayList<>();
     for (Case each : cases) {
@@ -116,7 +118,7 @@ public final class Compare {
         }
       }
       RankInterval interval = RankInterval.of(timesA, timesB);
-      Verdict verdict = Verdict.of(interval, percent / 100);
+      Verdict verdict = judge.apply(interval, percent / 100);
       print(each, timesA, timesB, interval, verdict);
       if (verdict == Verdict.SLOWER) {
         slower.add(each);
