@@ -36,4 +36,4 @@ if [ ! -f "$target/built" ] || [ -n "$(find "$here" \( -name target -o -name .gi
   touch "$target/built"
 fi
 exec "$JAVA_HOME/bin/java" $(micro_jvm "$here") -cp "$target/classes:$target/lib/*" \
-  org.vbus.bench.micro.Micro -foe true -prof gc $quick $json "$@"
+  org.vbus.bench.micro.Micro -foe true -prof gc -prof org.vbus.bench.micro.CpuTime $quick $json "$@"

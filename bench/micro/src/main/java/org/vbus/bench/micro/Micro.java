@@ -3,7 +3,6 @@ package org.vbus.bench.micro;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /// JMH's command line with a table of its own: one line per benchmark, as soon as it is measured.
 /// With `-v`, `-h` or a list asked for, JMH's output is what it always is.
@@ -19,9 +18,8 @@ public final class Micro {
       org.openjdk.jmh.Main.main(args);
       return;
     }
-    Table table = new Table(System.out);
     try {
-      new Runner(new OptionsBuilder().parent(given).shouldFailOnError(true).build(), table).run();
+      new Runner(given, new Table(System.out)).run();
     } catch (RunnerException e) {
       System.err.println("bench/micro: " + e.getMessage());
       System.exit(1);

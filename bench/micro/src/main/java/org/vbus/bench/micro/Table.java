@@ -16,7 +16,8 @@ import org.openjdk.jmh.runner.format.OutputFormat;
 /// % interval that JMH computes over the iterations, bytes allocated per operation where the gc
 /// profiler runs. What JMH says besides is passed on unless it is about its progress.
 final class Table implements OutputFormat {
-  private static final String ROW = "%-64s %12s %10s %10s%n";
+  private static final String ROW = "%-62s %10s %10s %10s %8s%n";
+  private static final String CPU = "cpu";
   private static final String ALLOCATED = "gc.alloc.rate.norm";
 
   private final PrintStream out;
@@ -27,7 +28,7 @@ final class Table implements OutputFormat {
 
   @Override
   public void startRun() {
-    out.printf(ROW, "benchmark", "ns/op", "+-", "B/op");
+    out.printf(ROW, "benchmark", "ns/op", "+-", "cpu", "B/op");
   }
 
   @Override
@@ -36,13 +37,13 @@ final class Table implements OutputFormat {
       return;
     }
     Result<?> time = result.getPrimaryResult();
-    Result<?> allocated = result.getSecondaryResults().get(ALLOCATED);
     out.printf(
         ROW,
         name(result.getParams()),
         number(time.getScore()),
         number(time.getScoreError()),
-        allocated == null ? "" : number(allocated.getScore()));
+        secondary(result, CPU),
+        secondary(result, ALLOCATED));
     out.flush();
   }
 
@@ -54,6 +55,12 @@ final class Table implements OutputFormat {
             .map(key -> " " + key + "=" + params.getParam(key))
             .collect(Collectors.joining());
     return path[path.length - 2] + "." + path[path.length - 1] + values;
+  }
+
+  /// What a profiler found, nothing when it does not run.
+  private static String secondary(BenchmarkResult result, String name) {
+    Result<?> found = result.getSecondaryResults().get(name);
+    return found == null ? "" : number(found.getScore());
   }
 
   private static String number(double value) {
