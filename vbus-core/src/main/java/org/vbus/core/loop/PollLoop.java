@@ -218,7 +218,8 @@ public final class PollLoop implements AutoCloseable {
       at = at < n ? at : at - n;
       int done = poll(roster.get(at));
       work += done;
-      if (done > 0 && n > Roster.FEW) {
+      // When many became few, some may still be asked for kicks as of before their last work.
+      if (done > 0 && changes == roster.changes() && (n > Roster.FEW || roster.isAsked(at))) {
         worked(at, changes);
       }
     }

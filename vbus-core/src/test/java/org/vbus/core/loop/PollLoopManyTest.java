@@ -188,4 +188,23 @@ class PollLoopManyTest {
       }
     }
   }
+
+  /// A queue that stayed asked while there were many has work when there are few: what it was asked
+  /// for before says nothing about its next request.
+  @Test
+  void aQueueThatWorksAfterManyBecameFewIsAskedAgain() throws InterruptedException {
+    queues(Roster.FEW + 1);
+    loop.start();
+    awaitAsleep();
+    Queue worked = queues.getFirst();
+    int arms = worked.arms;
+    loop.execute(() -> {
+      loop.remove(queues.removeLast());
+      worked.waiting.set(1);
+    });
+    await(worked, 1);
+    awaitAsleep();
+    loop.close();
+    assertThat(worked.arms).isGreaterThan(arms);
+  }
 }
