@@ -43,7 +43,10 @@ final class ReceiveQueue implements AutoCloseable {
   private final DriverSettings settings;
   private final @Nullable PollLoop control;
   private final FrameInbox inbox;
-  private final Chain[] chains = new Chain[MAX_MERGED];
+
+  /// Made when a frame first needs so many.
+  private final @Nullable Chain[] chains = new @Nullable Chain[MAX_MERGED];
+
   private final Batch batch = new Batch(MAX_MERGED);
   private final SoftwareOffload software;
 
@@ -82,9 +85,6 @@ final class ReceiveQueue implements AutoCloseable {
     this.seen = settings.rules();
     this.software = new SoftwareOffload(frame -> receive(frame, Offload.NONE), port);
     this.inbox = new FrameInbox(INBOX_SLOTS, MAX_GSO_FRAME);
-    for (int i = 0; i < chains.length; i++) {
-      chains[i] = new Chain();
-    }
   }
 
   /// Takes a frame for the guest; any loop that forwards.
@@ -205,7 +205,7 @@ final class ReceiveQueue implements AutoCloseable {
   private Delivery receive(Frame frame, long offload) {
     VirtQueue rx = queue;
     int length = frame.length();
-    Chain first = chains[0];
+    Chain first = chain(0);
     if (!rx.peek(first)) {
       return rx.fault() == null ? Delivery.NO_BUFFER : Delivery.PORT_ERROR;
     }
@@ -225,10 +225,19 @@ final class ReceiveQueue implements AutoCloseable {
     return Delivery.DELIVERED;
   }
 
+  private Chain chain(int i) {
+    Chain chain = chains[i];
+    if (chain == null) {
+      chain = new Chain();
+      chains[i] = chain;
+    }
+    return chain;
+  }
+
   /// A frame over several buffers, all of which become visible together (5.1.9.4.1).
   private Delivery receiveMerged(Frame frame, long offload) {
     int need = HEADER + frame.length();
-    int room = chains[0].writable();
+    int room = chain(0).writable();
     if (room < HEADER) {
       return Delivery.TOO_BIG;
     }
@@ -237,17 +246,18 @@ final class ReceiveQueue implements AutoCloseable {
       if (buffers == MAX_MERGED) {
         return Delivery.TOO_BIG;
       }
-      if (!queue.peek(chains[buffers], buffers)) {
+      Chain next = chain(buffers);
+      if (!queue.peek(next, buffers)) {
         return queue.fault() == null ? Delivery.NO_BUFFER : Delivery.PORT_ERROR;
       }
       // Lengths are the guest's: their sum may be any.
-      room += Math.min(chains[buffers].writable(), need);
+      room += Math.min(next.writable(), need);
       buffers++;
     }
-    PacketHeader.write(chains[0], offload, buffers);
+    PacketHeader.write(chain(0), offload, buffers);
     int done = 0;
     for (int i = 0; i < buffers; i++) {
-      Chain chain = chains[i];
+      Chain chain = chain(i);
       int at = i == 0 ? HEADER : 0;
       int n = Math.min(chain.writable() - at, frame.length() - done);
       scatter(frame, done, chain, at, n);
