@@ -107,10 +107,10 @@ class ProbeIT {
     Path socket = dir.resolve("net");
     List<String> port = List.of(Testpmd.backEnd(0, socket));
     try (Testpmd _ = new Testpmd(dir.resolve("testpmd"), 0, port)) {
-      Run run = Vbus.run("probe", socket.toString(), "--timeout=500ms");
+      Run run = Vbus.run("probe", socket.toString(), "--timeout=3s");
       assertThat(run.status()).isEqualTo(1);
       assertThat(run.err())
-          .isEqualTo("vbus: " + socket + ": 0 of 256 transmit buffers came back within 500 ms\n");
+          .isEqualTo("vbus: " + socket + ": 0 of 256 transmit buffers came back within 3 s\n");
       assertThat(run.out()).contains("VIRTIO_NET_F_MRG_RXBUF");
     }
   }
