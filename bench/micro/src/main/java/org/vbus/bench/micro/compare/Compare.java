@@ -6,15 +6,16 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.BiFunction;
 
 /// Measures the benchmarks of build A and of build B in turn and says which are slower in B.
 ///
 /// For each benchmark: rounds of a fresh JVM of A and one of B, in alternating order, so that what
-/// the machine does besides hits both alike and a drift cancels. What is found slower is measured a
-/// second time, and only that counts: of many benchmarks some look slower by chance, but not twice.
+/// the machine does besides hits both alike and a drift cancels. What looks slower is measured
+/// twice as often again, and judged by all of it: of many benchmarks some look so by chance, and a
+/// few runs of a real slow-down may be disturbed.
 public final class Compare {
   private static final String ROW = "%-60s %10s %10s %7s %13s  %s%n";
 
@@ -73,19 +74,25 @@ public final class Compare {
         both.size(), effort.rounds(), effort.minutes(both.size()));
     warnOfLoad();
     System.out.println();
-    List<Case> slower = compareAll(both, Verdict::of);
-    if (!slower.isEmpty()) {
-      System.out.printf("%nOnce more, to be sure:%n");
-      slower = compareAll(slower, Verdict::ofRepetition);
+    List<Sample> samples = new ArrayList<>();
+    both.forEach(each -> samples.add(new Sample(each, new double[0], new double[0])));
+    List<Sample> suspect = compareAll(samples, effort.rounds());
+    long slower = 0;
+    if (!suspect.isEmpty()) {
+      System.out.printf("%nThose again, with more runs of each side:%n");
+      slower =
+          compareAll(suspect, 2 * effort.rounds()).stream()
+              .filter(sample -> sample.verdict(percent) == Verdict.SLOWER)
+              .count();
     }
     System.out.printf(
         Locale.ROOT,
         "%n%d of %d slower by more than %s %%, %d unclear.%n",
-        slower.size(),
+        slower,
         both.size(),
         new BigDecimal(percent, MathContext.DECIMAL32).stripTrailingZeros().toPlainString(),
         unclear);
-    return slower.isEmpty() ? 0 : 1;
+    return slower == 0 ? 0 : 1;
   }
 
   private static void warnOfLoad() {
@@ -100,45 +107,66 @@ public final class Compare {
     }
   }
 
-  /// Those that are slower.
-  private List<Case> compareAll(List<Case> cases, BiFunction<RankInterval, Double, Verdict> judge)
-      throws IOException, InterruptedException {
-    System.out.printf(ROW, "benchmark", "A ns/op", "B ns/op", "B/A", "95 %", "verdict");
-    List<Case> slower = new ArrayList<>();
-    for (Case each : cases) {
-      double[] timesA = new double[effort.rounds()];
-      double[] timesB = new double[effort.rounds()];
-      for (int round = 0; round < effort.rounds(); round++) {
-        if (round % 2 == 0) {
-          timesA[round] = a.measure(each, effort);
-        }
-        timesB[round] = b.measure(each, effort);
-        if (round % 2 == 1) {
-          timesA[round] = a.measure(each, effort);
-        }
-      }
-      RankInterval interval = RankInterval.of(timesA, timesB);
-      Verdict verdict = judge.apply(interval, percent / 100);
-      print(each, timesA, timesB, interval, verdict);
-      if (verdict == Verdict.SLOWER) {
-        slower.add(each);
-      } else if (verdict == Verdict.UNCLEAR) {
-        unclear++;
-      }
+  /// What was measured of one benchmark, nanoseconds of each run.
+  private record Sample(Case benchmark, double[] a, double[] b) {
+    RankInterval interval() {
+      return RankInterval.of(a, b);
     }
-    return slower;
+
+    Verdict verdict(double percent) {
+      return Verdict.of(interval(), percent / 100);
+    }
+
+    boolean isSuspect(double percent) {
+      return interval().ratio() > 1 + percent / 100;
+    }
   }
 
-  private static void print(
-      Case each, double[] a, double[] b, RankInterval interval, Verdict verdict) {
+  /// Adds so many runs of each side to every sample, and prints them.
+  ///
+  /// @return those that may be slower
+  private List<Sample> compareAll(List<Sample> samples, int rounds)
+      throws IOException, InterruptedException {
+    System.out.printf(ROW, "benchmark", "A ns/op", "B ns/op", "B/A", "95 %", "verdict");
+    List<Sample> suspect = new ArrayList<>();
+    unclear = 0;
+    for (Sample sample : samples) {
+      Sample more = measured(sample, rounds);
+      print(more);
+      if (more.isSuspect(percent)) {
+        suspect.add(more);
+      }
+      unclear += more.verdict(percent) == Verdict.UNCLEAR ? 1 : 0;
+    }
+    return suspect;
+  }
+
+  private Sample measured(Sample sample, int rounds) throws IOException, InterruptedException {
+    int had = sample.a().length;
+    double[] timesA = Arrays.copyOf(sample.a(), had + rounds);
+    double[] timesB = Arrays.copyOf(sample.b(), had + rounds);
+    for (int round = had; round < had + rounds; round++) {
+      if (round % 2 == 0) {
+        timesA[round] = a.measure(sample.benchmark(), effort);
+      }
+      timesB[round] = b.measure(sample.benchmark(), effort);
+      if (round % 2 == 1) {
+        timesA[round] = a.measure(sample.benchmark(), effort);
+      }
+    }
+    return new Sample(sample.benchmark(), timesA, timesB);
+  }
+
+  private void print(Sample sample) {
+    RankInterval interval = sample.interval();
     System.out.printf(
         Locale.ROOT,
         ROW,
-        each,
-        "%.2f".formatted(RankInterval.median(a)),
-        "%.2f".formatted(RankInterval.median(b)),
+        sample.benchmark(),
+        "%.2f".formatted(RankInterval.median(sample.a())),
+        "%.2f".formatted(RankInterval.median(sample.b())),
         "%.3f".formatted(interval.ratio()),
         "%.3f..%.3f".formatted(interval.low(), interval.high()),
-        verdict.text());
+        sample.verdict(percent).text());
   }
 }

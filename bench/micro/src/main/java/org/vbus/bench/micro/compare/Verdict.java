@@ -26,12 +26,6 @@ public enum Verdict {
     return interval.low() >= fast && interval.high() <= slow ? SAME : UNCLEAR;
   }
 
-  /// The verdict on what was found slower and measured once more: a second, independent sample has
-  /// to show that it is slower at all, and the threshold is for the estimate.
-  static Verdict ofRepetition(RankInterval interval, double threshold) {
-    return interval.low() > 1 && interval.ratio() > 1 + threshold ? SLOWER : UNCLEAR;
-  }
-
   /// As in the table.
   public String text() {
     return name().toLowerCase(Locale.ROOT);

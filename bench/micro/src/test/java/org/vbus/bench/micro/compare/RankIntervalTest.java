@@ -90,13 +90,6 @@ class RankIntervalTest {
     assertThat(Verdict.of(interval, 0.05)).isEqualTo(verdict);
   }
 
-  @ParameterizedTest
-  @CsvSource({"1.01, 1.08, 1.15, SLOWER", "0.99, 1.08, 1.15, UNCLEAR", "1.01, 1.04, 1.15, UNCLEAR"})
-  void aRepetitionConfirmsWhatIsSlowerAgain(
-      double low, double ratio, double high, Verdict verdict) {
-    assertThat(Verdict.ofRepetition(new RankInterval(low, ratio, high), 0.05)).isEqualTo(verdict);
-  }
-
   private static double[] times(double[] values, double factor) {
     return Arrays.stream(values).map(value -> value * factor).toArray();
   }
